@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import fastifyStatic from '@fastify/static'
+import swagger from '@fastify/swagger'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { ClickHouse } from '../database/clickhouse.ts'
+import type { Pool } from '../database/postgres.ts'
+import { createAccess } from './accounts/access.ts'
+import type { Auth } from './accounts/auth.ts'
+import { signInRoutes } from './accounts/sign-in-routes.ts'
+import { OPEN_API } from './open-api.ts'
+import type { Changes } from './reports/changes.ts'
+import { reportRoutes } from './reports/routes.ts'
+import { createServer, registerRoutes } from './server.ts'
+import { siteRoutes } from './sites/routes.ts'
+
+export interface AppOptions {
+  readonly pool: Pool
+  readonly clickhouse: ClickHouse
+  readonly auth: Auth
+  readonly changes: Changes
+  readonly environment: 'development' | 'production'
+  readonly dashboardFolder: string
+  readonly demoFolder: string
+  readonly registry: Registry
+  readonly now: () => number
+  readonly trustProxy: string[]
+  readonly log: boolean | { level: string } | FastifyBaseLogger
+}
+
+const DASHBOARD_CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'", // Mantine writes style attributes
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** The app: accounts, reports, the dashboard and, in development, the demo site. Builds, never listens. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = createServer({ log: options.log as boolean, trustProxy: options.trustProxy }) // a wider type upstream
+  await app.register(swagger, OPEN_API)
+  const access = createAccess(options.pool, options.auth)
+  await app.register(async (scope) => signInRoutes(scope, options.auth))
+  await registerRoutes(app, (scope) => siteRoutes(scope, { pool: options.pool, access }))
+  await registerRoutes(app, (scope) =>
+    reportRoutes(scope, {
+      pool: options.pool,
+      clickhouse: options.clickhouse,
+      access,
+      changes: options.changes,
+      now: options.now,
+    }),
+  )
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(options.registry.contentType).send(await options.registry.metrics()),
+  )
+  await serveDashboard(app, options.dashboardFolder)
+  if (options.environment === 'development') await serveDemo(app, options.demoFolder)
+  else app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/dashboard/'))
+  return app
+}
+
+async function serveDashboard(app: FastifyInstance, folder: string): Promise<void> {
+  if (!existsSync(folder)) throw new Error(`The dashboard is not built: ${folder} is missing.`)
+  await app.register(async (scope) => {
+    scope.addHook('onSend', async (_request, reply) => {
+      reply.header('content-security-policy', DASHBOARD_CSP)
+    })
+    await scope.register(fastifyStatic, { root: folder, serve: false, cacheControl: false })
+    scope.get('/dashboard', { schema: { hide: true } }, (_request, reply) =>
+      reply.redirect('/dashboard/'),
+    )
+    scope.get<{ Params: { '*': string } }>(
+      '/dashboard/*',
+      { schema: { hide: true } },
+      (request, reply) => {
+        const path = request.params['*']
+        // Vite names what stands in assets/ after its content; any other address is a page of the browser's.
+        return path.startsWith('assets/')
+          ? reply.header('cache-control', 'public, max-age=31536000, immutable').sendFile(path)
+          : reply
+              .header('cache-control', 'no-cache')
+              .sendFile(/^[\w-]+\.\w+$/.test(path) ? path : 'index.html')
+      },
+    )
+  })
+}
+
+async function serveDemo(app: FastifyInstance, folder: string): Promise<void> {
+  await app.register(async (scope) => {
+    await scope.register(fastifyStatic, {
+      root: folder,
+      prefix: '/demo/',
+      cacheControl: false,
+      decorateReply: false,
+    })
+    scope.get('/demo', { schema: { hide: true } }, (_request, reply) => reply.redirect('/demo/'))
+  })
+  await app.register(async (scope) => {
+    await scope.register(fastifyStatic, {
+      root: folder,
+      prefix: '/',
+      cacheControl: false,
+      decorateReply: false,
+    })
+  })
+}

@@ -1,0 +1,285 @@
+// Hot path: one pass over plain objects, no schema library. A refusal is a value.
+import {
+  type EventContext,
+  type Json,
+  LIMITS,
+  type StoredEvent,
+  type VisitorBasis,
+} from '../../contract/event.ts'
+import { redactReferrer, redactUrl } from '../../redact/url.ts'
+import { Problem } from '../errors.ts'
+
+/** A row of events_log before its site is checked and its visitor derived. */
+export interface NormalisedEvent {
+  readonly siteId: string
+  readonly eventId: string
+  /** Epoch ms inside a UUIDv7, 0 for any other id. */
+  readonly idAtMs: number
+  readonly eventType: string
+  readonly visitor:
+    | { readonly id: string; readonly basis: Exclude<VisitorBasis, 'daily_hash'> }
+    | undefined
+  readonly sessionId: string | undefined
+  readonly occurredAtMs: number
+  readonly host: string | undefined
+  readonly path: string | undefined
+  readonly stored: StoredEvent
+}
+
+export interface Refusal {
+  readonly index: number
+  readonly code: string
+  readonly message: string
+}
+
+export interface Normalised {
+  readonly events: readonly { readonly index: number; readonly event: NormalisedEvent }[]
+  readonly refused: readonly Refusal[]
+}
+
+type Fields = { readonly [key: string]: unknown }
+
+/**
+ * The events of a parsed body. What a browser can send by accident (a lone
+ * surrogate, NUL, a long title, a bad clock) is repaired; what it cannot is
+ * refused, per event. Throws a Problem when the envelope itself is wrong.
+ */
+export function normalise(
+  body: unknown,
+  receivedAtMs: number,
+  newEventId: () => string,
+): Normalised {
+  if (!isObject(body))
+    throw new Problem('invalid_request', 'The body must be an event or an envelope with events.')
+  const { envelope, list } = openEnvelope(body)
+  const offsetMs = clockOffset(envelope.sentAt, receivedAtMs)
+  const events: { index: number; event: NormalisedEvent }[] = []
+  const refused: Refusal[] = []
+  for (const [index, item] of list.entries()) {
+    try {
+      events.push({
+        index,
+        event: normaliseOne(item, envelope, offsetMs, receivedAtMs, newEventId),
+      })
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      refused.push({ index, code: error.code, message: error.message })
+    }
+  }
+  return { events, refused }
+}
+
+class Refused extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+function openEnvelope(body: Fields): { envelope: Fields; list: readonly unknown[] } {
+  if (body.events === undefined) return { envelope: { sentAt: body.sentAt }, list: [body] }
+  if (!Array.isArray(body.events) || body.events.length === 0) {
+    throw new Problem('invalid_request', 'events must be an array of 1 to 100 events.')
+  }
+  if (body.events.length > LIMITS.events) {
+    throw new Problem('too_large', `At most ${LIMITS.events} events a request are accepted.`)
+  }
+  for (const name of ['siteId', 'visitorId', 'sessionId'] as const) {
+    if (body[name] !== undefined && typeof body[name] !== 'string') {
+      throw new Problem('invalid_request', `${name} must be a string.`)
+    }
+  }
+  if (body.context !== undefined && !isObject(body.context)) {
+    throw new Problem('invalid_request', 'context must be an object.')
+  }
+  return { envelope: body, list: body.events }
+}
+
+function normaliseOne(
+  item: unknown,
+  envelope: Fields,
+  offsetMs: number,
+  receivedAtMs: number,
+  newEventId: () => string,
+): NormalisedEvent {
+  if (!isObject(item)) throw new Refused('invalid_event', 'An event must be an object.')
+  const eventType = nameOf(item.eventType)
+  const url = page(item.url)
+  const siteId = siteOf(item.siteId, envelope.siteId, url?.hostname)
+  const eventId = idOf(item.eventId) ?? newEventId()
+  const visitorId = text(item.visitorId ?? envelope.visitorId, 'visitorId', LIMITS.id)
+  const sessionId = text(item.sessionId ?? envelope.sessionId, 'sessionId', LIMITS.id)
+  return {
+    siteId,
+    eventId,
+    idAtMs: timeInside(eventId),
+    eventType,
+    visitor: visitorId
+      ? { id: visitorId, basis: 'persistent_id' }
+      : sessionId
+        ? { id: sessionId, basis: 'session_id' }
+        : undefined,
+    sessionId,
+    occurredAtMs: occurredAt(item.timestamp, offsetMs, receivedAtMs),
+    host: url?.host,
+    path: url ? repair(decodePath(url.pathname), LIMITS.url) : undefined,
+    stored: {
+      url: url?.href,
+      referrer: referrerOf(item.referrer, url?.host),
+      title: shortened(item.title, 'title', LIMITS.title),
+      eventData: properties(item.eventData, 'eventData'),
+      context: properties(item.context ?? envelope.context, 'context') as EventContext | undefined, // same shape
+    },
+  }
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value !== 'string')
+    throw new Refused('invalid_event_type', 'eventType must be a string.')
+  const name = cleanName(value)
+  if (name === '') throw new Refused('invalid_event_type', 'eventType must not be empty.')
+  if (name.length > LIMITS.name) {
+    // Cut names would merge different events.
+    throw new Refused('invalid_event_type', `eventType may have ${LIMITS.name} characters.`)
+  }
+  return name
+}
+
+const SITE_ID = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/i
+
+function siteOf(own: unknown, shared: unknown, host: string | undefined): string {
+  if (own !== undefined && shared !== undefined && own !== shared) {
+    throw new Refused('site_mismatch', 'An event may not name another site than its envelope.')
+  }
+  const given = own ?? shared ?? host?.replace(/^www\./, '').replaceAll('.', '-')
+  if (given === undefined)
+    throw new Refused('site_required', 'siteId is required where url does not tell the site.')
+  if (typeof given !== 'string' || !SITE_ID.test(given)) {
+    throw new Refused(
+      'invalid_site_id',
+      'siteId must be 1 to 64 letters, digits, dots, dashes or underscores.',
+    )
+  }
+  return given
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+function idOf(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  const id = typeof value === 'string' ? value.toLowerCase() : ''
+  if (!UUID.test(id))
+    throw new Refused('invalid_event_id', 'eventId must be a UUID, best version 7.')
+  return id
+}
+
+function timeInside(uuid: string): number {
+  return uuid[14] === '7' ? Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16) : 0
+}
+
+const MAX_EPOCH_MS = 8.64e15
+
+function epochMs(value: unknown): number | undefined {
+  const ms =
+    typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isFinite(ms) && Math.abs(ms) <= MAX_EPOCH_MS ? ms : undefined
+}
+
+/** How far the client's clock is behind ours. Without sentAt we believe it. */
+function clockOffset(sentAt: unknown, receivedAtMs: number): number {
+  if (sentAt === undefined) return 0
+  const sentAtMs = epochMs(sentAt)
+  if (sentAtMs === undefined)
+    throw new Problem('invalid_request', 'sentAt must be ISO 8601 or epoch milliseconds.')
+  return receivedAtMs - sentAtMs
+}
+
+function occurredAt(timestamp: unknown, offsetMs: number, receivedAtMs: number): number {
+  if (timestamp === undefined) return receivedAtMs
+  const clientMs = epochMs(timestamp)
+  if (clientMs === undefined) {
+    throw new Refused('invalid_timestamp', 'timestamp must be ISO 8601 or epoch milliseconds.')
+  }
+  const ms = Math.round(clientMs + offsetMs)
+  if (ms < receivedAtMs - LIMITS.maxAgeMs)
+    throw new Refused('too_old', 'Events older than 7 days are not accepted.')
+  return ms > receivedAtMs + LIMITS.maxFutureMs ? receivedAtMs : Math.min(ms, receivedAtMs)
+}
+
+function page(value: unknown): URL | undefined {
+  const given = text(value, 'url', Number.POSITIVE_INFINITY)
+  if (given === undefined) return undefined
+  const redacted = redactUrl(given)
+  if (redacted === undefined)
+    throw new Refused('invalid_url', 'url must be an absolute http or https address.')
+  return new URL(redacted.slice(0, LIMITS.url).toWellFormed())
+}
+
+// Paths are shown to people: /caf%C3%A9 is /café. A path that is not UTF-8 stays as it is.
+function decodePath(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname)
+  } catch {
+    return pathname
+  }
+}
+
+function referrerOf(value: unknown, ownHost: string | undefined): string | undefined {
+  const given = text(value, 'referrer', Number.POSITIVE_INFINITY)
+  return given === undefined ? undefined : redactReferrer(given, ownHost)?.slice(0, LIMITS.url)
+}
+
+/** An absent or empty string is undefined; a longer one than `max` is refused. */
+function text(value: unknown, field: string, max: number): string | undefined {
+  const repaired = shortened(value, field, Number.POSITIVE_INFINITY)
+  if (repaired !== undefined && repaired.length > max) {
+    throw new Refused('too_long', `${field} may have ${max} characters.`)
+  }
+  return repaired
+}
+
+function shortened(value: unknown, field: string, max: number): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value !== 'string') throw new Refused('invalid_type', `${field} must be a string.`)
+  return repair(value, max)
+}
+
+const INVISIBLE = /[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff]/gu
+
+const cleanName = (name: string) => name.toWellFormed().replace(INVISIBLE, '').trim()
+
+// PostgreSQL stores no NUL; a cut through a pair leaves a lone surrogate.
+function repair(value: string, max: number): string {
+  const stored = value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
+  return (stored.length > max ? stored.slice(0, max) : stored).toWellFormed()
+}
+
+function properties(value: unknown, field: string): { [key: string]: Json } | undefined {
+  if (value === undefined || value === null) return undefined
+  if (!isObject(value)) throw new Refused('invalid_type', `${field} must be an object.`)
+  const entries = Object.entries(value)
+  if (entries.length > LIMITS.properties) {
+    throw new Refused('too_many_properties', `${field} may have ${LIMITS.properties} properties.`)
+  }
+  return Object.fromEntries(
+    entries.map(([key, member]) => [cleanName(key).slice(0, LIMITS.name), storable(member)]),
+  )
+}
+
+function storable(value: unknown): Json {
+  if (typeof value === 'string') return repair(value, LIMITS.text)
+  // 1e400 is parsed as Infinity, and 1e300 is thirty bytes that PostgreSQL prints as 300.
+  if (typeof value === 'number') return Math.abs(value) <= 1e15 ? value : null
+  if (Array.isArray(value)) return value.map(storable)
+  if (isObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [cleanName(key), storable(member)]),
+    )
+  }
+  return typeof value === 'boolean' ? value : null
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

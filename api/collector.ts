@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises'
+import httpProxy from '@fastify/http-proxy'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Pool } from '../database/postgres.ts'
+import { createAccess } from './accounts/access.ts'
+import { DailyVisitor } from './collect/daily-visitor.ts'
+import { eventsRoutes } from './collect/events-routes.ts'
+import { GroupCommit } from './collect/group-commit.ts'
+import { collectRoutes } from './collect/routes.ts'
+import { SiteRegistry } from './collect/site-registry.ts'
+import { Problem, sendProblem } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import { createCollectorMetrics } from './metrics.ts'
+import { OPEN_API, openApiRoute } from './open-api.ts'
+import { createServer, registerRoutes } from './server.ts'
+import { trackerRoutes } from './tracker-routes.ts'
+
+export interface CollectorOptions {
+  readonly pool: Pool
+  readonly environment: 'development' | 'production'
+  /** Where the app process listens: everything that is not collecting goes there. */
+  readonly appUrl: string | undefined
+  readonly trackerFile: string
+  readonly trustProxy: string[]
+  readonly now: () => number
+  readonly newEventId: () => string
+  readonly log: boolean | { level: string } | FastifyBaseLogger
+}
+
+/**
+ * The collector: takes events, and is the front door of `npm start`. It does
+ * not need the app: when that is down, only what the app answers is 503.
+ */
+export async function createCollector(options: CollectorOptions): Promise<FastifyInstance> {
+  const app = createServer({ log: options.log as boolean, trustProxy: options.trustProxy }) // a wider type upstream
+  const metrics = createCollectorMetrics(() => groupCommit)
+  const groupCommit = new GroupCommit({
+    pool: options.pool,
+    onCommit: (events, seconds) => {
+      metrics.commitSeconds.observe(seconds)
+      metrics.commitEvents.observe(events)
+    },
+  })
+  await app.register(swagger, OPEN_API)
+  await registerRoutes(app, (scope) => {
+    scope.addHook('onResponse', async (_request, reply) => {
+      metrics.requests.inc({ code: reply.statusCode })
+    })
+    collectRoutes(scope, {
+      groupCommit,
+      sites: new SiteRegistry(options.pool, options.environment === 'development'),
+      dailyVisitor: new DailyVisitor(options.pool),
+      now: options.now,
+      newEventId: options.newEventId,
+      count: (result, reason, events) => metrics.events.inc({ result, reason }, events),
+    })
+  })
+  await registerRoutes(app, (scope) =>
+    eventsRoutes(scope, {
+      pool: options.pool,
+      access: options.environment === 'production' ? createAccess(options.pool) : undefined,
+    }),
+  )
+  await registerRoutes(app, (scope) => healthRoutes(scope, { pool: options.pool, groupCommit }))
+  const script = await readFile(options.trackerFile)
+  await registerRoutes(app, (scope) => trackerRoutes(scope, script))
+  await app.register(async (scope) => openApiRoute(scope, options.appUrl))
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { url: '/openapi.json', tryItOutEnabled: true },
+    staticCSP: true,
+    // It would turn our own assets into https where nobody serves that.
+    transformStaticCSP: (policy) => policy.replace(/\s*upgrade-insecure-requests;?/, ''),
+  })
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    reply.type(metrics.registry.contentType)
+    const own = await metrics.registry.metrics()
+    return own + (await textOf(options.appUrl && `${options.appUrl}/metrics`))
+  })
+  if (options.appUrl) {
+    await app.register(httpProxy, {
+      upstream: options.appUrl,
+      prefix: '/',
+      // Server-sent events stay open for as long as somebody looks.
+      undici: { bodyTimeout: 0, headersTimeout: 60_000 },
+      replyOptions: {
+        // The app asks where it is reached, not where we reach it.
+        rewriteRequestHeaders: (request, headers) => ({ ...headers, host: request.headers.host }),
+        onError: (reply) =>
+          void sendProblem(
+            reply as Parameters<typeof sendProblem>[0], // the plugin's type is of any server
+            new Problem(
+              'unavailable',
+              'The dashboard process is starting or down; collecting goes on.',
+            ),
+          ),
+      },
+    })
+  }
+  // Requests in flight are answered before the socket closes.
+  app.addHook('preClose', () => groupCommit.drained())
+  return app
+}
+
+async function textOf(url: string | undefined): Promise<string> {
+  if (!url) return ''
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
+  return answer?.ok ? answer.text() : ''
+}

@@ -1,0 +1,70 @@
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import { asProblem, Problem, sendProblem } from './errors.ts'
+
+/** A Fastify instance with what every process shares: error form, logging without personal data, safe headers. */
+export function createServer(options: {
+  log: FastifyServerOptions['logger']
+  trustProxy: string[]
+}): FastifyInstance {
+  const app = Fastify({
+    logger: options.log,
+    // Request lines carry addresses and query strings; errors are logged below, without either.
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, asProblem(error)),
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const problem = asProblem(error as Parameters<typeof asProblem>[0]) // Fastify types it unknown
+    if (problem.code === 'internal')
+      request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    return sendProblem(reply, problem)
+  })
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, new Problem('not_found', 'No such address.')),
+  )
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('referrer-policy', 'strict-origin-when-cross-origin')
+  })
+  return app
+}
+
+/** Registers routes, and on each of their addresses answers 405 to the methods that it does not have. */
+export async function registerRoutes(
+  app: FastifyInstance,
+  routes: (scope: FastifyInstance) => void,
+): Promise<void> {
+  const methods = new Map<string, Set<string>>()
+  await app.register(async (scope) => {
+    scope.addHook('onRoute', ({ url, method }) => {
+      const known = methods.get(url) ?? new Set()
+      for (const each of [method].flat()) known.add(each)
+      methods.set(url, known)
+    })
+    routes(scope)
+  })
+  await app.register(async (scope) => {
+    // A body that nobody reads need not be understood.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null))
+    for (const [url, known] of methods) {
+      const others = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
+        (each) => !known.has(each),
+      )
+      scope.route({
+        method: others,
+        url,
+        schema: { hide: true },
+        handler: (_request, reply) =>
+          sendProblem(
+            reply.header('allow', [...known].join(', ')),
+            new Problem('method_not_allowed', `Use ${[...known].join(' or ')}.`),
+          ),
+      })
+    }
+  })
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+// Runs on whatever Node the machine has (20 or newer): installs what is
+// missing, builds what is stale, then hands over to the pinned Node.
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const node = join(root, 'node_modules/node/bin/node')
+const [command, ...args] = process.argv.slice(2)
+
+const PROGRAMS = {
+  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  check: ['cli/check.mjs'],
+  faults: ['faults/run.ts'],
+  bench: ['bench/run.ts'],
+  typecheck: ['node_modules/typescript/bin/tsc', '--build'],
+}
+
+const say = (line) => process.stderr.write(`${line}\n`)
+
+try {
+  install()
+  if (command !== 'typecheck') buildWhatIsStale()
+  if (command === 'test' || command === 'check') prepareBrowser()
+} catch (error) {
+  say(`footfall: ${error.message}`)
+  process.exit(1)
+}
+handOver(
+  PROGRAMS[command] ? [...PROGRAMS[command], ...args] : ['cli/main.ts', ...process.argv.slice(2)],
+)
+
+function install() {
+  const lock = readFileSync(join(root, 'package-lock.json'))
+  const stamp = join(root, 'node_modules/.footfall-installed')
+  const wanted = createHash('sha256')
+    .update(lock)
+    .update(`${process.platform}-${process.arch}`)
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(node)) return
+  say('Installing dependencies (once) …')
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  if (!existsSync(node)) {
+    // npm 10 and older run every script; newer ones those that package.json allows.
+    run('npm', ['rebuild', 'node', '--loglevel=error'])
+    if (!existsSync(node))
+      throw new Error('the pinned Node runtime was not installed: see the lines above')
+  }
+  writeFileSync(stamp, wanted)
+}
+
+function buildWhatIsStale() {
+  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  for (const [name, folder, sources] of [
+    ['tracker', 'tracking', ['tracking', 'contract', 'redact']],
+    ['dashboard', 'dashboard', ['dashboard', 'contract']],
+  ]) {
+    const stamp = join(root, folder, 'dist/.built-from')
+    const wanted = hashOf([...sources, 'package-lock.json'])
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) continue
+    say(`Building the ${name} …`)
+    run(node, [
+      vite,
+      'build',
+      '--logLevel',
+      'warn',
+      '--config',
+      join(root, folder, 'vite.config.ts'),
+    ])
+    mkdirSync(dirname(stamp), { recursive: true })
+    writeFileSync(stamp, wanted)
+  }
+}
+
+function hashOf(paths) {
+  const hash = createHash('sha256')
+  const add = (path) => {
+    if (statSync(path).isDirectory()) {
+      for (const name of readdirSync(path).sort())
+        if (name !== 'dist' && name !== 'node_modules') add(join(path, name))
+    } else hash.update(relative(root, path)).update(readFileSync(path))
+  }
+  for (const path of paths) add(join(root, path))
+  return hash.digest('hex')
+}
+
+/** A system browser, else Playwright's download, else Debian's package. The tests find it the same way. */
+function prepareBrowser() {
+  const list = readFileSync(join(root, 'test/browser-paths.json'), 'utf8')
+  if (JSON.parse(list).some((path) => existsSync(path))) return
+  const playwright = join(root, 'node_modules/playwright/cli.js')
+  if (attempt(node, [playwright, 'install', 'chromium'])) return
+  const isRoot = process.getuid?.() === 0
+  if (
+    isRoot &&
+    attempt('apt-get', ['update', '-qq']) &&
+    attempt('apt-get', ['install', '-y', '-qq', 'chromium'])
+  )
+    return
+  throw new Error('no Chromium for the tests: install one, e.g. "apt-get install chromium" as root')
+}
+
+function attempt(file, parameters) {
+  try {
+    run(file, parameters)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function run(file, parameters) {
+  // Its output goes to stderr: stdout belongs to the command that was asked for.
+  execFileSync(file, parameters, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] })
+}
+
+function handOver(parameters) {
+  const path = `${join(root, 'node_modules/node/bin')}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`
+  const child = spawn(node, [join(root, parameters[0]), ...parameters.slice(1)], {
+    cwd: command === 'test' || command === 'check' ? root : process.cwd(),
+    // The channel tells the child when we are gone, even by kill -9.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, PATH: path },
+  })
+  // Ctrl-C reaches the child by itself, through the terminal's group.
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))
+  // npm may be killed without telling anyone: then nobody can stop us any more.
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) child.disconnect?.()
+  }, 1_000).unref()
+}

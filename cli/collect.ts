@@ -1,0 +1,34 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { join } from 'node:path'
+import { createCollector } from '../api/collector.ts'
+import { assertDurable, openPostgres } from '../database/postgres.ts'
+import { reportToSupervisor } from './child.ts'
+import { type Config, ConfigError, ROOT } from './config.ts'
+
+/** `footfall collect`: one collector. As many as wanted may run on one database. */
+export async function collect(config: Config): Promise<void> {
+  if (!config.databaseUrl)
+    throw new ConfigError('DATABASE_URL is required to collect; "footfall start" sets it.')
+  const pool = openPostgres(config.databaseUrl, {
+    max: 8,
+    statementTimeoutMs: 2_000,
+    onError: () => {}, // the next request meets the fault and answers 503
+  })
+  await assertDurable(pool)
+  const app = await createCollector({
+    pool,
+    environment: config.environment,
+    appUrl: config.appUrl,
+    trackerFile: join(ROOT, 'tracking/dist/tracking.js'),
+    trustProxy: config.trustProxy,
+    now: Date.now,
+    newEventId: randomUUIDv7,
+    log: { level: 'warn' },
+  })
+  const report = reportToSupervisor(async () => {
+    await app.close()
+    await pool.end()
+  })
+  await app.listen({ host: config.host, port: config.port })
+  report({ kind: 'ready' })
+}

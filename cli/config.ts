@@ -1,0 +1,123 @@
+// The only reader of the environment.
+import { join, resolve } from 'node:path'
+
+export interface Config {
+  readonly port: number
+  readonly host: string
+  readonly dataDir: string
+  readonly environment: 'development' | 'production'
+  /** Undefined: the embedded one. */
+  readonly databaseUrl: string | undefined
+  readonly clickhouseUrl: string | undefined
+  /** Where people reach this installation: links and cookies are made for it. */
+  readonly publicUrl: string
+  /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: string[]
+  /** Set by the supervisor for the processes it starts. */
+  readonly appUrl: string | undefined
+}
+
+/** A setting that cannot be used. Ends the program with a line each and no stack. */
+export class ConfigError extends Error {}
+
+export const ROOT = resolve(import.meta.dirname, '..')
+
+/** The settings, or one ConfigError that lists everything wrong with them. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = []
+  const read = <T>(
+    name: string,
+    fallback: T,
+    parse: (value: string) => T | undefined,
+    wanted: string,
+  ): T => {
+    const value = env[name]
+    if (value === undefined || value === '') return fallback
+    const parsed = parse(value)
+    if (parsed !== undefined) return parsed
+    problems.push(`${name} must be ${wanted}.`)
+    return fallback
+  }
+  const url =
+    (...protocols: string[]) =>
+    (value: string) =>
+      protocols.includes(URL.parse(value)?.protocol ?? '') ? value.replace(/\/$/, '') : undefined
+
+  const port = read('PORT', 8_000, portNumber, 'a number from 1 to 65535')
+  const host = read(
+    'HOST',
+    'localhost',
+    (value) => (/^[\w.:-]+$/.test(value) ? value : undefined),
+    'a host name or address',
+  )
+  const config: Config = {
+    port,
+    host,
+    dataDir: resolve(
+      ROOT,
+      read('DATA_DIR', 'data', (value) => value, 'a path'),
+    ),
+    environment: read(
+      'ENVIRONMENT',
+      'development',
+      (value) => (value === 'development' || value === 'production' ? value : undefined),
+      'development or production',
+    ),
+    databaseUrl: read<string | undefined>(
+      'DATABASE_URL',
+      undefined,
+      url('postgres:', 'postgresql:'),
+      'a postgres:// address',
+    ),
+    clickhouseUrl: read<string | undefined>(
+      'CLICKHOUSE_URL',
+      undefined,
+      url('http:', 'https:'),
+      'an http:// address',
+    ),
+    publicUrl: read(
+      'PUBLIC_URL',
+      `http://localhost:${port}`,
+      url('http:', 'https:'),
+      'an http:// or https:// address',
+    ),
+    trustProxy: read(
+      'TRUST_PROXY',
+      [],
+      addresses,
+      'a list of addresses or CIDR ranges, separated by commas',
+    ),
+    appUrl: read<string | undefined>('APP_URL', undefined, url('http:'), 'an http:// address'),
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  return config
+}
+
+function portNumber(value: string): number | undefined {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  return port >= 1 && port <= 65_535 ? port : undefined
+}
+
+function addresses(value: string): string[] | undefined {
+  const list = value.split(',').map((each) => each.trim())
+  return list.every((each) => /^[\da-f.:]+(\/\d{1,3})?$/i.test(each)) ? list : undefined
+}
+
+/** The embedded ClickHouse's folder, or the server's address. */
+export const clickhouseOf = (config: Config) =>
+  config.clickhouseUrl
+    ? { url: config.clickhouseUrl }
+    : { path: join(config.dataDir, 'clickhouse') }
+
+/** The environment of a process that the supervisor starts: ours, with what it found out. */
+export function childEnvironment(
+  config: Config,
+  found: { databaseUrl: string; appUrl: string },
+): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    DATABASE_URL: found.databaseUrl,
+    DATA_DIR: config.dataDir,
+    APP_URL: found.appUrl,
+  }
+}

@@ -1,0 +1,131 @@
+import { parseArgs } from 'node:util'
+import { API_KEY_SCOPES } from '../api/accounts/api-key.ts'
+import { ConfigError, readConfig } from './config.ts'
+
+const VARIABLES = `Settings are environment variables:
+  PORT            where to listen (8000)
+  HOST            on which address (localhost)
+  DATA_DIR        where all data lies (./data)
+  ENVIRONMENT     development or production (development)
+  PUBLIC_URL      where people reach it (http://localhost:PORT)
+  DATABASE_URL    a PostgreSQL instead of the embedded one
+  CLICKHOUSE_URL  a ClickHouse server instead of the embedded one
+  TRUST_PROXY     addresses of proxies whose X-Forwarded-For is believed`
+
+interface Command {
+  readonly summary: string
+  readonly help: string
+  run(args: string[]): Promise<void>
+}
+
+/** Every way the program can be started. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: {
+    summary: 'run everything: collector, app and the embedded databases',
+    help: `Usage: footfall start\n\n${VARIABLES}`,
+    run: async () => (await import('./start.ts')).start(readConfig()),
+  },
+  collect: {
+    summary: 'run one collector (needs DATABASE_URL)',
+    help: `Usage: footfall collect\n\n${VARIABLES}`,
+    run: async () => (await import('./collect.ts')).collect(readConfig()),
+  },
+  serve: {
+    summary: 'run the app: pipeline, reports and dashboard (needs DATABASE_URL)',
+    help: `Usage: footfall serve\n\n${VARIABLES}`,
+    run: async () => (await import('./serve.ts')).serve(readConfig()),
+  },
+  migrate: {
+    summary: 'bring the database at DATABASE_URL up to date',
+    help: `Usage: footfall migrate\n\n${VARIABLES}`,
+    run: async () => (await import('./migrate.ts')).migrate(readConfig()),
+  },
+  key: {
+    summary: 'make an API key',
+    help: `Usage: footfall key create [--site ID] [--scope ${API_KEY_SCOPES.join('|')}]
+
+Prints a new API key, once: only its hash is kept. It is sent as "Authorization: Bearer KEY".
+  --site ID   the one site it opens (all of them)
+  --scope S   read reports, collect events, or admin for both (read)`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['site', 'scope'])
+      if (positionals[0] !== 'create' || positionals.length > 1)
+        throw new ConfigError('Usage: footfall key create')
+      const scope = API_KEY_SCOPES.find((each) => each === (values.scope ?? 'read'))
+      if (!scope) throw new ConfigError(`--scope must be ${API_KEY_SCOPES.join(', ')}.`)
+      await (await import('./access.ts')).printKey(readConfig(), {
+        scope,
+        siteId: values.site ?? null,
+      })
+    },
+  },
+  'sign-in-link': {
+    summary: 'print a link that signs in whoever opens it first',
+    help: 'Usage: footfall sign-in-link\n\nPrints a link that works once, within 24 hours.',
+    run: async (args) => {
+      parse(args, [])
+      await (await import('./access.ts')).printSignInLink(readConfig())
+    },
+  },
+  site: {
+    summary: 'register a site',
+    help: `Usage: footfall site create ID [--name NAME] [--timezone ZONE]
+
+Registers the site ID, which is what stands in the script tag.
+  --name NAME      what the dashboard calls it (ID)
+  --timezone ZONE  IANA zone in which its days begin (UTC)`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['name', 'timezone'])
+      const [verb, siteId] = positionals
+      if (verb !== 'create' || !siteId || positionals.length > 2)
+        throw new ConfigError('Usage: footfall site create ID')
+      await (await import('./access.ts')).createSite(readConfig(), {
+        siteId,
+        name: values.name ?? siteId,
+        timezone: values.timezone ?? 'UTC',
+      })
+    },
+  },
+}
+
+const HELP = `Footfall: self-hosted web analytics.
+
+Usage: footfall COMMAND [--help]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`)
+  .join('\n')}
+
+${VARIABLES}`
+
+/** Options of the form `--name VALUE`; anything else that begins with a dash is refused. */
+function parse(args: string[], names: readonly string[]) {
+  try {
+    const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    return { values: values as Record<string, string | undefined>, positionals } // every option is a string
+  } catch (error) {
+    throw new ConfigError((error as Error).message) // parseArgs throws TypeErrors with a good message
+  }
+}
+
+async function main([name, ...args]: string[]): Promise<void> {
+  if (name === undefined || name === '--help' || name === 'help') {
+    console.log(HELP)
+    return
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) throw new ConfigError(`"${name}" is not a command. See footfall --help.`)
+  if (args.includes('--help')) console.log(command.help)
+  else await command.run(args)
+}
+
+main(process.argv.slice(2)).then(
+  () => {
+    // Commands that serve go on; the others have nothing open and end here.
+  },
+  (error: Error) => {
+    console.error(error instanceof ConfigError ? error.message : `footfall: ${error.message}`)
+    process.exit(error instanceof ConfigError ? 2 : 1)
+  },
+)

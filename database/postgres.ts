@@ -1,0 +1,81 @@
+import { isIP } from 'node:net'
+import pg from 'pg'
+
+// bigint and numeric counts fit a double for any table we can hold.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+export type Pool = pg.Pool
+export type Connection = pg.PoolClient
+
+/** A failure of the connection or the server rather than of the statement. */
+export function isUnavailable(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code // any thrown value may carry one
+  if (typeof code !== 'string')
+    return error instanceof Error && /timeout|terminated/i.test(error.message)
+  // 08: connection, 53: resources, 57: operator intervention, 58: system error.
+  return /^(08|53|57|58)/.test(code) || /^E[A-Z]+$/.test(code)
+}
+
+/**
+ * A pool on the database at `url`. `statementTimeoutMs` bounds each statement
+ * on both sides, so that a hung server cannot hold a caller.
+ */
+export function openPostgres(
+  url: string,
+  options: { max: number; statementTimeoutMs: number; onError: (error: Error) => void },
+): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    connectionTimeoutMillis: Math.min(5_000, options.statementTimeoutMs),
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + 500,
+    // A stopped worker's open transaction ends here: its later commit fails, and
+    // another may take the work. This is the pipeline's fence.
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+    application_name: 'footfall',
+  })
+  // An idle connection that breaks raises here; without a listener it would end the process.
+  pool.on('error', options.onError)
+  return pool
+}
+
+/** Runs `work` in one transaction, which commits when it returns and rolls back when it throws. */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await connection.query('begin')
+    const result = await work(connection)
+    await connection.query('commit')
+    return result
+  } catch (error) {
+    await connection.query('rollback').catch((failure: Error) => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    connection.release(broken)
+  }
+}
+
+/** Refuses a server whose settings could lose a commit that it confirmed. */
+export async function assertDurable(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    `/* durable settings */ select name, setting from pg_settings
+     where name in ('fsync', 'synchronous_commit', 'full_page_writes')`,
+  )
+  const unsafe = rows.filter((row) => row.setting === 'off')
+  if (unsafe.length > 0) {
+    const list = unsafe.map((row) => `${row.name} = off`).join(', ')
+    throw new Error(`PostgreSQL could lose confirmed events: ${list}. Turn it on and start again.`)
+  }
+}
+
+/** The address in a form that a URL takes: IPv6 in brackets. */
+export const urlHost = (host: string) => (isIP(host) === 6 ? `[${host}]` : host)

@@ -1,0 +1,114 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { ClickHouse } from '../database/clickhouse.ts'
+import { ensurePartitions } from '../database/migrate.ts'
+import type { Pool } from '../database/postgres.ts'
+import { recomputeDays } from './daily-metrics.ts'
+import { deliverBlock } from './deliver.ts'
+import { transformBatch } from './transform.ts'
+
+export interface PipelineParts {
+  readonly pool: Pool
+  readonly clickhouse: ClickHouse
+  readonly registry: Registry
+  readonly now: () => Date
+  readonly onError: (error: Error) => void
+}
+
+const IDLE_MS = 200
+const AFTER_ERROR_MS = 500
+const HOUSEKEEPING_MS = 3_600_000
+
+/** Everything that waits now, to the end: the record's new events, their blocks, the days they changed. */
+export async function drain(parts: Pick<PipelineParts, 'pool' | 'clickhouse'>): Promise<void> {
+  while ((await transformBatch(parts.pool)).kind === 'processed');
+  while (await deliverBlock(parts.pool, parts.clickhouse));
+  while ((await recomputeDays(parts.pool)) > 0);
+}
+
+/** Runs the pipeline until the returned function is called; that resolves when the step in hand is done. */
+export function runPipeline(parts: PipelineParts): () => Promise<void> {
+  const metrics = createMetrics(parts.registry, parts.pool)
+  let stopped = false
+  let wake = () => {}
+  let daysDueAtMs = 0
+  let housekeepingDueAtMs = 0
+
+  const rest = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
+  const step = async (): Promise<boolean> => {
+    const outcome = await transformBatch(parts.pool)
+    if (outcome.kind === 'processed') {
+      metrics.batches.inc()
+      metrics.quarantined.inc(outcome.quarantined)
+    }
+    const delivered = await deliverBlock(parts.pool, parts.clickhouse)
+    const nowMs = parts.now().getTime()
+    if (nowMs >= daysDueAtMs) {
+      const startedAt = performance.now()
+      await recomputeDays(parts.pool)
+      // A large day may cost seconds: it takes a tenth of the time at most.
+      daysDueAtMs = nowMs + Math.max(1_000, 10 * (performance.now() - startedAt))
+    }
+    if (nowMs >= housekeepingDueAtMs) {
+      await housekeeping(parts)
+      housekeepingDueAtMs = nowMs + HOUSEKEEPING_MS
+    }
+    return outcome.kind === 'processed' || delivered
+  }
+
+  const running = (async () => {
+    while (!stopped) {
+      try {
+        if (!(await step())) await rest(IDLE_MS)
+      } catch (error) {
+        parts.onError(error instanceof Error ? error : new Error(String(error)))
+        await rest(AFTER_ERROR_MS)
+      }
+    }
+  })()
+
+  return async () => {
+    stopped = true
+    wake()
+    await running
+  }
+}
+
+async function housekeeping({ pool, now }: PipelineParts): Promise<void> {
+  await ensurePartitions(pool, now())
+  // Yesterday's salt is kept for visits over midnight, so none is older than 48 h.
+  await pool.query(
+    `delete from visitor_salts where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
+    [now()],
+  )
+}
+
+function createMetrics(registry: Registry, pool: Pool) {
+  const registers = [registry]
+  new Gauge({
+    name: 'etl_backlog_events',
+    help: 'Committed events that are not processed yet',
+    registers,
+    async collect() {
+      const { rows } = await pool.query<{ waiting: number }>(
+        'select coalesce(sum(events), 0) as waiting from events_batches',
+      )
+      this.set(rows[0]?.waiting ?? 0)
+    },
+  })
+  return {
+    batches: new Counter({ name: 'etl_batches_total', help: 'Batches processed', registers }),
+    quarantined: new Counter({
+      name: 'etl_quarantined_total',
+      help: 'Events put aside',
+      registers,
+    }),
+  }
+}
