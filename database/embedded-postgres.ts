@@ -246,6 +246,8 @@ function asUnprivilegedUser(folder: string, binary: string): Unprivileged {
         '--clear-groups',
         '--inh-caps=+dac_read_search',
         '--ambient-caps=+dac_read_search',
+        // access(2), which PostgreSQL asks about its own files, would ignore the capability.
+        '--securebits=+no_setuid_fixup',
         '--',
         file,
         ...args,
