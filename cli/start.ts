@@ -70,7 +70,7 @@ export async function start(config: Config): Promise<void> {
   }
   say('Stopped.')
   // The channel to whoever started us would keep the process alive.
-  if (process.connected) process.disconnect()
+  process.disconnect?.()
 }
 
 function announce(config: Config, signInLink: string | undefined, seconds: number): void {

@@ -1,0 +1,160 @@
+import { join } from 'node:path'
+import { findRunning } from '../cli/data-folder.ts'
+import { openClickHouse, selectRows } from '../database/clickhouse.ts'
+import { openPostgres } from '../database/postgres.ts'
+import { type Product, startProduct } from '../test/product.ts'
+import { LedgerClient } from './ledger.ts'
+import { killPart, type Part } from './processes.ts'
+
+export interface KillReport {
+  readonly kills: Readonly<Record<Part, number>>
+  readonly sent: number
+  readonly acked: number
+  readonly answers: Readonly<Record<string, number>>
+  /** Acknowledged, and not in the record. */
+  readonly lost: number
+  /** In the record, and never sent. */
+  readonly phantom: number
+  /** Events of the record that a store does not have exactly once. */
+  readonly wrong: {
+    readonly processed: number
+    readonly daily: number
+    readonly clickhouse: number
+  }
+  readonly recorded: number
+}
+
+const SITE = 'ledger-example'
+
+/** Kills each part `rounds` times under load, then compares every store with the clients' ledger. */
+export async function killUnderLoad(options: {
+  rounds: number
+  clients: number
+  seed: number
+  say: (line: string) => void
+}): Promise<KillReport> {
+  const random = generator(options.seed)
+  const product = await startProduct()
+  try {
+    const clients = Array.from(
+      { length: options.clients },
+      () => new LedgerClient(product.url, SITE, random),
+    )
+    const running = clients.map((client) => client.run())
+    const kills: Record<Part, number> = { collector: 0, app: 0, postgres: 0 }
+    for (const part of ['collector', 'app', 'postgres'] as const) {
+      for (let round = 0; round < options.rounds; round++) {
+        await sleep(500 + random() * 1_500)
+        if (killPart(product.process.pid ?? 0, part)) kills[part]++
+        await becomesHealthy(product, part)
+        options.say(`${part} killed ${round + 1} of ${options.rounds}`)
+      }
+    }
+    await sleep(1_000)
+    for (const client of clients) client.stop()
+    await Promise.all(running)
+    return { kills, ...(await compare(product, clients)) }
+  } finally {
+    await product.stop()
+    await product.remove()
+  }
+}
+
+async function compare(product: Product, clients: readonly LedgerClient[]) {
+  await becomesHealthy(product, 'app')
+  const fates = new Map(clients.flatMap((client) => [...client.fates]))
+  const databaseUrl = findRunning(product.dataDir)?.databaseUrl ?? ''
+  const pool = openPostgres(databaseUrl, { max: 2, statementTimeoutMs: 60_000, onError: () => {} })
+  const ids = async (sql: string) =>
+    (await pool.query<{ id: string }>(sql)).rows.map((row) => row.id)
+  try {
+    await caughtUp(pool)
+    const recorded = new Set(await ids('select event_id as id from events_log'))
+    const processed = await ids(
+      'select event_id as id from pageviews union all select event_id from user_events',
+    )
+    const { rows } = await pool.query<{ events: string }>(
+      'select sum(events) as events from daily_site_metrics',
+    )
+    // The engine's folder has one owner at a time.
+    await product.stop()
+    const clickhouse = await openClickHouse({ path: join(product.dataDir, 'clickhouse') })
+    const delivered = await selectRows<{ id: string }>(
+      clickhouse,
+      'select event_id as id from events',
+    )
+    await clickhouse.close()
+    return {
+      sent: fates.size,
+      acked: [...fates.values()].filter((fate) => fate === 'acked').length,
+      answers: total(clients),
+      recorded: recorded.size,
+      lost: [...fates].filter(([id, fate]) => fate === 'acked' && !recorded.has(id)).length,
+      phantom: [...recorded].filter((id) => !fates.has(id)).length,
+      wrong: {
+        processed: notOnce(recorded, processed),
+        daily: Math.abs(Number(rows[0]?.events) - recorded.size),
+        clickhouse: notOnce(
+          recorded,
+          delivered.map((row) => row.id),
+        ),
+      },
+    }
+  } finally {
+    await pool.end()
+  }
+}
+
+function notOnce(recorded: ReadonlySet<string>, found: readonly string[]): number {
+  const counts = new Map<string, number>()
+  for (const id of found) counts.set(id, (counts.get(id) ?? 0) + 1)
+  const missingOrMany = [...recorded].filter((id) => counts.get(id) !== 1).length
+  return missingOrMany + [...counts.keys()].filter((id) => !recorded.has(id)).length
+}
+
+function total(clients: readonly LedgerClient[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const client of clients) {
+    for (const [status, count] of client.answers) sums[status] = (sums[status] ?? 0) + count
+  }
+  return sums
+}
+
+/** Waits until nothing is left to process, deliver or recompute. */
+async function caughtUp(pool: ReturnType<typeof openPostgres>): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const { rows } = await pool.query<{ waiting: number }>(
+      `select (select count(*) from events_batches) + (select count(*) from clickhouse_outbox)
+            + (select count(*) from changed_days) as waiting`,
+    )
+    if (rows[0]?.waiting === 0) return
+    await sleep(100)
+  }
+  throw new Error('the pipeline did not catch up within a minute')
+}
+
+async function becomesHealthy(product: Product, part: Part): Promise<void> {
+  const path = part === 'app' ? '/dashboard/' : '/health'
+  for (let tries = 0; tries < 600; tries++) {
+    const answer = await fetch(product.url + path, { signal: AbortSignal.timeout(2_000) }).catch(
+      () => undefined,
+    )
+    await answer?.arrayBuffer()
+    if (answer?.ok) return
+    await sleep(50)
+  }
+  throw new Error(`${part} did not come back within 30 s:\n${product.output()}`)
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** mulberry32: a failing seed can be run again. */
+function generator(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
