@@ -105,16 +105,20 @@ export async function markRunning(
 
 export const unmarkRunning = (folder: string) => rm(runningFile(folder), { force: true })
 
+/** When a process began; undefined when it has ended, also when nobody has collected its exit code yet. */
 function processBegan(pid: number): string | undefined {
   try {
     if (existsSync('/proc/self/stat')) {
-      // The name in brackets may hold spaces; the start time is field 22.
-      return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]
+      // The name in brackets may hold spaces; after it come the state and, as field 22, the start time.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
+      return fields?.[0] === 'Z' ? undefined : fields?.[19]
     }
-    return (
-      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() ||
-      undefined
-    )
+    const [state, ...began] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+    })
+      .trim()
+      .split(/\s+/)
+    return state?.startsWith('Z') ? undefined : began.join(' ') || undefined
   } catch {
     return undefined
   }
