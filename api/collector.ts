@@ -69,10 +69,14 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
   await app.register(async (scope) => openApiRoute(scope, options.appUrl))
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    uiConfig: { url: '/openapi.json', tryItOutEnabled: true },
+    // The library would show its own document, which lacks the app's routes.
+    uiConfig: { urls: [{ url: '/openapi.json', name: 'Footfall' }], tryItOutEnabled: true },
     staticCSP: true,
-    // It would turn our own assets into https where nobody serves that.
-    transformStaticCSP: (policy) => policy.replace(/\s*upgrade-insecure-requests;?/, ''),
+    transformStaticCSP: (policy) =>
+      policy
+        // It would turn our own assets into https where nobody serves that.
+        .replace(/\s*upgrade-insecure-requests;?/, '')
+        .replace("style-src 'self' https:", "style-src 'self' 'unsafe-inline'"),
   })
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     reply.type(metrics.registry.contentType)

@@ -17,7 +17,7 @@ export async function start(config: Config): Promise<void> {
   process.stdout.on('error', () => {})
   process.stderr.on('error', () => {})
   const secrets = await openDataFolder(config.dataDir)
-  const running = findRunning(config.dataDir)
+  const running = await findLastingRunning(config.dataDir)
   if (running) {
     throw new ConfigError(
       `DATA_DIR ${config.dataDir} is in use by process ${running.pid}, on port ${running.port}.`,
@@ -71,6 +71,15 @@ export async function start(config: Config): Promise<void> {
   say('Stopped.')
   // The channel to whoever started us would keep the process alive.
   process.disconnect?.()
+}
+
+/** Whoever uses the folder, unless that one is on its way out: a killed start takes a moment to go. */
+async function findLastingRunning(dataDir: string) {
+  for (let waitedMs = 0; waitedMs < 4_000; waitedMs += 100) {
+    if (!findRunning(dataDir)) return undefined
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return findRunning(dataDir)
 }
 
 function announce(config: Config, signInLink: string | undefined, seconds: number): void {

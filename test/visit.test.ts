@@ -86,6 +86,16 @@ describe('a visit to the demo site', () => {
   })
 })
 
+describe('the page to try the API', () => {
+  it('shows the routes of both processes', async () => {
+    const page = await browser.newPage()
+    await page.goto(`${product.url}/docs`)
+    await page.getByText('/collect', { exact: true }).first().waitFor()
+    await page.getByText('/api/v1/sites/{site}/query').waitFor()
+    await page.close()
+  })
+})
+
 describe('access', () => {
   it('a key opens its site, not another, and only to read', async () => {
     const env = { DATA_DIR: product.dataDir }
