@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { findRunning } from '../cli/data-folder.ts'
 import { openClickHouse, selectRows } from '../database/clickhouse.ts'
-import { openPostgres } from '../database/postgres.ts'
+import { openPostgres, type Pool } from '../database/postgres.ts'
 import { type Product, startProduct } from '../test/product.ts'
 import { LedgerClient } from './ledger.ts'
 import { killPart, type Part } from './processes.ts'
@@ -68,7 +68,7 @@ async function compare(product: Product, clients: readonly LedgerClient[]) {
   const ids = async (sql: string) =>
     (await pool.query<{ id: string }>(sql)).rows.map((row) => row.id)
   try {
-    await caughtUp(pool)
+    await caughtUp(pool, product)
     const recorded = new Set(await ids('select event_id as id from events_log'))
     const processed = await ids(
       'select event_id as id from pageviews union all select event_id from user_events',
@@ -121,16 +121,21 @@ function total(clients: readonly LedgerClient[]): Record<string, number> {
 }
 
 /** Waits until nothing is left to process, deliver or recompute. */
-async function caughtUp(pool: ReturnType<typeof openPostgres>): Promise<void> {
+async function caughtUp(pool: Pool, product: Product): Promise<void> {
+  let left: unknown
   for (let tries = 0; tries < 600; tries++) {
-    const { rows } = await pool.query<{ waiting: number }>(
-      `select (select count(*) from events_batches) + (select count(*) from clickhouse_outbox)
-            + (select count(*) from changed_days) as waiting`,
+    const { rows } = await pool.query<{ batches: number; blocks: number; days: number }>(
+      `select (select count(*) from events_batches) as batches,
+              (select count(*) from clickhouse_outbox) as blocks,
+              (select count(*) from changed_days) as days`,
     )
-    if (rows[0]?.waiting === 0) return
+    left = rows[0]
+    if (rows[0] && rows[0].batches + rows[0].blocks + rows[0].days === 0) return
     await sleep(100)
   }
-  throw new Error('the pipeline did not catch up within a minute')
+  throw new Error(
+    `the pipeline did not catch up within a minute: ${JSON.stringify(left)}\n${product.output().slice(-4_000)}`,
+  )
 }
 
 async function becomesHealthy(product: Product, part: Part): Promise<void> {

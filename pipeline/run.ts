@@ -53,8 +53,8 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
     if (nowMs >= daysDueAtMs) {
       const startedAt = performance.now()
       await recomputeDays(parts.pool)
-      // A large day may cost seconds: it takes a tenth of the time at most.
-      daysDueAtMs = nowMs + Math.max(1_000, 10 * (performance.now() - startedAt))
+      // A large day may cost seconds: it takes a tenth of the time, and is never late by more than a quarter of a minute.
+      daysDueAtMs = nowMs + Math.min(15_000, Math.max(1_000, 10 * (performance.now() - startedAt)))
     }
     if (nowMs >= housekeepingDueAtMs) {
       await housekeeping(parts)
