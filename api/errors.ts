@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply } from 'fastify'
+import { isUnavailable } from '../database/postgres.ts'
 
 interface ErrorDefinition {
   readonly status: number
@@ -63,6 +64,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** The framework's own refusals, in our terms. Anything unknown is ours to mend: 500. */
 export function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
+  if (isUnavailable(error))
+    return new Problem('unavailable', 'The database does not answer; try again.')
   if (error.validation) return new Problem('invalid_request', error.message)
   switch (error.statusCode) {
     case 400:

@@ -26,6 +26,11 @@ export function createServer(options: {
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, new Problem('not_found', 'No such address.')),
   )
+  app.addHook('onRequest', async (request) => {
+    // No address of ours has one, and PostgreSQL refuses it as a parameter.
+    if (request.url.includes('%00'))
+      throw new Problem('invalid_request', 'The address must not contain NUL.')
+  })
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'strict-origin-when-cross-origin')

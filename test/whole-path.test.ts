@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createCollector } from '../api/collector.ts'
+import { type CollectorOptions, createCollector } from '../api/collector.ts'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
-import { inTransaction, type Pool } from '../database/postgres.ts'
+import { inTransaction, openPostgres, type Pool } from '../database/postgres.ts'
 import { claim } from '../pipeline/claim.ts'
 import { drain } from '../pipeline/run.ts'
 import { transformBatch } from '../pipeline/transform.ts'
@@ -21,21 +21,21 @@ const now = Date.now()
 beforeAll(async () => {
   pool = (await testPostgres()).pool
   clickhouse = await testClickHouse()
-  const make = () =>
-    createCollector({
-      pool,
-      environment: 'development',
-      appUrl: undefined,
-      trackerFile: trackerFixture(),
-      trustProxy: [],
-      now: () => now,
-      newEventId: randomUUIDv7,
-      log: false,
-    })
-  collector = await make()
-  otherCollector = await make()
+  collector = await createCollector(collectorOptions())
+  otherCollector = await createCollector(collectorOptions())
 })
 afterAll(() => Promise.all([collector.close(), otherCollector.close()]))
+
+const collectorOptions = (): CollectorOptions => ({
+  pool,
+  environment: 'development',
+  appUrl: undefined,
+  trackerFile: trackerFixture(),
+  trustProxy: [],
+  now: () => now,
+  newEventId: randomUUIDv7,
+  log: false,
+})
 
 const collect = (payload: object, by = collector) =>
   by.inject({ method: 'POST', url: '/collect', payload })
@@ -328,24 +328,40 @@ describe('bad input', () => {
     expect(answered.json().code).toBe('invalid_encoding')
   })
 
+  it('an address with NUL is refused', async () => {
+    const answered = await collector.inject('/events/recent?siteId=%00')
+    expect([answered.statusCode, answered.json().code]).toEqual([400, 'invalid_request'])
+  })
+
   it('another method is refused with the ones that are allowed', async () => {
     const answered = await collector.inject({ method: 'DELETE', url: '/collect' })
     expect([answered.statusCode, answered.headers.allow]).toEqual([405, 'OPTIONS, POST'])
   })
 })
 
+describe('without its database', () => {
+  it('the collector answers 503 and never 202, whatever it needed the database for', async () => {
+    const nowhere = openPostgres('postgres://x:x@127.0.0.1:1/x', {
+      max: 2,
+      statementTimeoutMs: 500,
+      onError: () => {},
+    })
+    const cutOff = await createCollector({ ...collectorOptions(), pool: nowhere })
+    for (const event of [{ visitorId: 'v' }, {}]) {
+      const answered = await collect({ eventType: 'x', siteId: 's', ...event }, cutOff)
+      expect([answered.statusCode, answered.json().code]).toEqual([503, 'unavailable'])
+      expect(answered.headers['retry-after']).toBe('1')
+    }
+    const health = await cutOff.inject('/health')
+    expect([health.statusCode, health.json().failing]).toEqual([503, ['database']])
+    await cutOff.close()
+    await nowhere.end()
+  })
+})
+
 describe('in production', () => {
   it('an unknown site is refused, and /events needs a key', async () => {
-    const production = await createCollector({
-      pool,
-      environment: 'production',
-      appUrl: undefined,
-      trackerFile: trackerFixture(),
-      trustProxy: [],
-      now: () => now,
-      newEventId: randomUUIDv7,
-      log: false,
-    })
+    const production = await createCollector({ ...collectorOptions(), environment: 'production' })
     const refused = await collect({ eventType: 'x', siteId: 'nobody-example' }, production)
     expect([refused.statusCode, refused.json().code]).toEqual([403, 'unknown_site'])
     expect((await production.inject('/events/count')).statusCode).toBe(401)
