@@ -126,6 +126,10 @@ describe('the time of an event', () => {
     ).toBe(NOW)
   })
 
+  it.each([-1, 0, 8.64e15, 1e300])('is now where the clock was never set: %d', (timestamp) => {
+    expect(accepted({ eventType: 'x', siteId: 's', timestamp })?.occurredAtMs).toBe(NOW)
+  })
+
   it('is refused at more than 7 days back, and kept at just less', () => {
     const week = 7 * 24 * 3_600_000
     expect(refusal({ eventType: 'x', siteId: 's', timestamp: NOW - week - 1 })).toBe('too_old')

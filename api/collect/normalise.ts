@@ -178,13 +178,15 @@ function timeInside(uuid: string): number {
   return uuid[14] === '7' ? Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16) : 0
 }
 
-const MAX_EPOCH_MS = 8.64e15
-
 function epochMs(value: unknown): number | undefined {
   const ms =
     typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isFinite(ms) && Math.abs(ms) <= MAX_EPOCH_MS ? ms : undefined
+  return Number.isNaN(ms) ? undefined : ms
 }
+
+// A clock that says so was never set: its time tells nothing, and the visitor is real.
+const ABSURD_BEFORE_MS = Date.UTC(2000)
+const ABSURD_AFTER_MS = Date.UTC(2100)
 
 /** How far the client's clock is behind ours. Without sentAt we believe it. */
 function clockOffset(sentAt: unknown, receivedAtMs: number): number {
@@ -202,6 +204,7 @@ function occurredAt(timestamp: unknown, offsetMs: number, receivedAtMs: number):
     throw new Refused('invalid_timestamp', 'timestamp must be ISO 8601 or epoch milliseconds.')
   }
   const ms = Math.round(clientMs + offsetMs)
+  if (ms < ABSURD_BEFORE_MS || ms > ABSURD_AFTER_MS) return receivedAtMs
   if (ms < receivedAtMs - LIMITS.maxAgeMs)
     throw new Refused('too_old', 'Events older than 7 days are not accepted.')
   return ms > receivedAtMs + LIMITS.maxFutureMs ? receivedAtMs : Math.min(ms, receivedAtMs)
