@@ -130,6 +130,14 @@ describe('the time of an event', () => {
     expect(accepted({ eventType: 'x', siteId: 's', timestamp })?.occurredAtMs).toBe(NOW)
   })
 
+  it('is now where its clock and its sending are both out of this world', () => {
+    const event = accepted(
+      { eventType: 'x', siteId: 's', timestamp: Number.POSITIVE_INFINITY },
+      { sentAt: Number.POSITIVE_INFINITY },
+    )
+    expect(event?.occurredAtMs).toBe(NOW)
+  })
+
   it('is refused at more than 7 days back, and kept at just less', () => {
     const week = 7 * 24 * 3_600_000
     expect(refusal({ eventType: 'x', siteId: 's', timestamp: NOW - week - 1 })).toBe('too_old')

@@ -204,7 +204,8 @@ function occurredAt(timestamp: unknown, offsetMs: number, receivedAtMs: number):
     throw new Refused('invalid_timestamp', 'timestamp must be ISO 8601 or epoch milliseconds.')
   }
   const ms = Math.round(clientMs + offsetMs)
-  if (ms < ABSURD_BEFORE_MS || ms > ABSURD_AFTER_MS) return receivedAtMs
+  // Written so that NaN, of infinities on both sides, is absurd too.
+  if (!(ms >= ABSURD_BEFORE_MS && ms <= ABSURD_AFTER_MS)) return receivedAtMs
   if (ms < receivedAtMs - LIMITS.maxAgeMs)
     throw new Refused('too_old', 'Events older than 7 days are not accepted.')
   return ms > receivedAtMs + LIMITS.maxFutureMs ? receivedAtMs : Math.min(ms, receivedAtMs)
