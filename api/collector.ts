@@ -55,6 +55,7 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
       now: options.now,
       newEventId: options.newEventId,
       count: (result, reason, events) => metrics.events.inc({ result, reason }, events),
+      countRedactions: (texts) => metrics.redactions.inc(texts),
     })
   })
   await registerRoutes(app, (scope) =>

@@ -17,6 +17,11 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
     labelNames: ['code'],
     registers,
   })
+  const redactions = new Counter({
+    name: 'redaction_server_hits_total',
+    help: 'Texts in which the server still found something to redact: what a browser let through',
+    registers,
+  })
   const commitSeconds = new Histogram({
     name: 'ingest_commit_seconds',
     help: 'Time of one group commit',
@@ -45,5 +50,5 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
       this.set(groupCommit().queuedBytes)
     },
   })
-  return { registry, events, requests, commitSeconds, commitEvents }
+  return { registry, events, requests, redactions, commitSeconds, commitEvents }
 }

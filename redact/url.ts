@@ -1,61 +1,133 @@
+import { isCard } from './numbers.ts'
+import { redactText } from './text.ts'
+
 // Parameters that say where a visit came from. Any other may carry a secret,
 // so its name and value are dropped.
-const KEPT_PARAMETERS = new Set([
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
-  'ref',
-  'source',
-])
+const KEPT_PARAMETERS = /^(?:utm_(?:source|medium|campaign|term|content)|ref|source)$/i
 
-const EMAIL = /[^\s/@=&?]+(?:@|%40)[^\s/@=&?]+\.[a-z]{2,}/i
-const JWT = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/
-const LONG_TOKEN = /^(?=.*\d)(?=.*[a-z])[\w-]{24,}$/i
-const LONG_DIGITS = /^\d{13,19}$/
+// A click id names a person to an advertising network; that the click was paid is enough.
+const PAID: Readonly<Record<string, string>> = {
+  gclid: 'google',
+  gclsrc: 'google',
+  dclid: 'google',
+  gbraid: 'google',
+  wbraid: 'google',
+  fbclid: 'meta',
+  msclkid: 'microsoft',
+  twclid: 'x',
+  li_fat_id: 'linkedin',
+  igshid: 'instagram',
+  ttclid: 'tiktok',
+  rdt_cid: 'reddit',
+  epik: 'pinterest',
+  qclid: 'quora',
+  sccid: 'snapchat',
+  irclid: 'impact',
+  _kx: 'klaviyo',
+}
+
 const SECRET_FOLLOWS = /^(?:reset|verify|invite|unsubscribe|magic|token)$/i
 
+export interface UrlRules {
+  /** Names of further parameters that the site wants to keep. */
+  readonly keepParameters?: readonly string[]
+}
+
 /**
- * A page's address without what must never be stored: user and password,
- * fragment, all parameters but attribution, and path segments that look like
- * an e-mail address, a token or a card. `undefined` when it is no http(s) URL.
+ * A page's address without what must never be stored: user and password, all
+ * parameters but attribution, click ids (reduced to `paid=network`), and path
+ * segments that look like an e-mail address, a token or a card. Of the
+ * fragment only a route (`#/…`) stays, by the same rules. `undefined` when it
+ * is no http(s) URL. Redacting twice changes nothing more.
  */
-export function redactUrl(url: string): string | undefined {
+export function redactUrl(url: string, rules: UrlRules = {}): string | undefined {
   const parsed = parseHttp(url)
   if (!parsed) return undefined
-  parsed.username = ''
-  parsed.password = ''
-  parsed.hash = ''
-  for (const name of new Set(parsed.searchParams.keys())) {
-    const value = parsed.searchParams.get(name) ?? ''
-    if (!KEPT_PARAMETERS.has(name.toLowerCase()) || EMAIL.test(value))
-      parsed.searchParams.delete(name)
-  }
-  let afterSecretWord = false
-  const segments = parsed.pathname.split('/').map((segment) => {
-    const shown = afterSecretWord && segment !== '' ? '[token]' : redactSegment(segment)
-    afterSecretWord = SECRET_FOLLOWS.test(segment)
-    return shown
+  const kept: string[] = []
+  let paid = ''
+  parsed.searchParams.forEach((value, name) => {
+    const lower = name.toLowerCase()
+    // Our own reduction, on its second pass.
+    const network = PAID[lower] ?? (lower === 'paid' && isNetwork(value) ? value : '')
+    if (network) paid = network
+    else if (KEPT_PARAMETERS.test(lower) || rules.keepParameters?.includes(name))
+      kept.push(`${encodeURIComponent(name)}=${encodeURIComponent(redactText(value))}`)
   })
-  // Assigning pathname would percent-encode the brackets.
-  return `${parsed.origin}${segments.join('/')}${parsed.search}`
+  if (paid) kept.push(`paid=${paid}`)
+  const route = /^#!?\//.test(parsed.hash) ? redactPath(parsed.hash.replace(/\?.*/, '')) : ''
+  const query = kept.length > 0 ? `?${kept.join('&')}` : ''
+  return parsed.origin + redactPath(parsed.pathname) + query + route
 }
 
 /** Where a visit came from: another site's origin only, one's own page as an address of the site. */
-export function redactReferrer(referrer: string, ownHost: string | undefined): string | undefined {
+export function redactReferrer(
+  referrer: string,
+  ownHost: string | undefined,
+  rules?: UrlRules,
+): string | undefined {
   const parsed = parseHttp(referrer)
   if (!parsed) return undefined
-  return parsed.host === ownHost ? redactUrl(referrer) : `${parsed.origin}/`
+  return parsed.host === ownHost ? redactUrl(referrer, rules) : `${parsed.origin}/`
+}
+
+const isNetwork = (value: string) => Object.values(PAID).includes(value)
+
+function redactPath(path: string): string {
+  let afterSecretWord = false
+  return path
+    .split('/')
+    .map((segment) => {
+      const shown = afterSecretWord && segment ? '[token]' : redactSegment(segment)
+      afterSecretWord = SECRET_FOLLOWS.test(segment)
+      return shown
+    })
+    .join('/')
 }
 
 function redactSegment(segment: string): string {
-  if (EMAIL.test(segment)) return '[email]'
-  if (JWT.test(segment) || LONG_TOKEN.test(segment) || LONG_DIGITS.test(segment)) return '[token]'
-  return segment
+  let text = segment
+  try {
+    text = decodeURIComponent(segment)
+  } catch {
+    // Not UTF-8: judged as it stands.
+  }
+  if (/\S[@]\S+\.\S/.test(text)) return '[email]'
+  if (/^eyJ[\w-]+\.[\w-]+\./.test(text) || isCard(text.replace(/[ -]/g, '')) || isToken(text))
+    return '[token]'
+  const redacted = redactText(text)
+  return redacted === text ? segment : redacted.replace(/[/?#]/g, '')
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i // names a thing more often than it is a key
+
+/**
+ * A random string: 24 or more characters of base64url or hex with more than 3.5
+ * bits each (hex has less). Titles as addresses have as many; but theirs are
+ * words and numbers, and a random string's parts are neither.
+ */
+function isToken(text: string): boolean {
+  if (!/^[\w~+=.-]{24,}$/.test(text) || UUID.test(text)) return false
+  let random = 0
+  for (const part of text.split(/[-_.]/))
+    if (!/^(?:[A-Z]?[a-z]*|[A-Z]+|\d+)$/.test(part)) random += part.length
+  return random * 2 > text.length && entropy(text) > (/^[\da-f]+$/i.test(text) ? 2.5 : 3.5)
+}
+
+/** Shannon's, in bits a character. */
+function entropy(text: string): number {
+  const counts = new Map<string, number>()
+  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1)
+  let bits = 0
+  for (const count of counts.values())
+    bits -= (count / text.length) * Math.log2(count / text.length)
+  return bits
 }
 
 function parseHttp(url: string): URL | undefined {
-  const parsed = URL.parse(url)
-  return parsed && /^https?:$/.test(parsed.protocol) ? parsed : undefined
+  try {
+    const parsed = new URL(url)
+    return /^https?:$/.test(parsed.protocol) ? parsed : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -31,6 +31,45 @@ describe('an event', () => {
     )
   })
 
+  it('is stored without what must never be, and says in how many texts it stood', () => {
+    const event = {
+      eventType: 'signup',
+      siteId: 's',
+      title: 'Welcome jane@example.com',
+      eventData: {
+        plan: 'pro',
+        password: 'hunter2',
+        note: { to: 'call +44 20 7123 4567' },
+        number: 378282246310005,
+        count: 1748503543012,
+      },
+    }
+    expect(accepted(event)?.stored).toMatchObject({
+      title: 'Welcome [email]',
+      eventData: {
+        plan: 'pro',
+        password: '[redacted]',
+        note: { to: 'call [phone]' },
+        number: '[redacted]',
+        count: 1748503543012,
+      },
+    })
+    expect(one(event).redactions).toBe(3)
+  })
+
+  it('has the context of its envelope, its own members first', () => {
+    const event = { eventType: 'x', siteId: 's', context: { viewId: 'v' } }
+    expect(accepted(event, { context: { tabId: 't', viewId: 'w' } })?.stored.context).toEqual({
+      tabId: 't',
+      viewId: 'v',
+    })
+  })
+
+  it('has the route of a hash router in its path', () => {
+    const url = 'https://example.com/app#/cart?coupon=1'
+    expect(accepted({ eventType: 'pageview', url })?.path).toBe('/app#/cart')
+  })
+
   it('gives the time inside a UUIDv7 id, and none for another id', () => {
     const v7 = '019a0000-0000-7000-8000-000000000001'
     const v4 = '019a0000-0000-4000-8000-000000000001'

@@ -6,6 +6,8 @@ import {
   type StoredEvent,
   type VisitorBasis,
 } from '../../contract/event.ts'
+import { isSecretKey } from '../../redact/keys.ts'
+import { redactText } from '../../redact/text.ts'
 import { redactReferrer, redactUrl } from '../../redact/url.ts'
 import { Problem } from '../errors.ts'
 
@@ -35,7 +37,11 @@ export interface Refusal {
 export interface Normalised {
   readonly events: readonly { readonly index: number; readonly event: NormalisedEvent }[]
   readonly refused: readonly Refusal[]
+  /** Texts in which something was redacted: the tracker should have done it. */
+  readonly redactions: number
 }
+
+type Redact = (text: string) => string
 
 type Fields = { readonly [key: string]: unknown }
 
@@ -55,18 +61,24 @@ export function normalise(
   const offsetMs = clockOffset(envelope.sentAt, receivedAtMs)
   const events: { index: number; event: NormalisedEvent }[] = []
   const refused: Refusal[] = []
+  let redactions = 0
+  const redact = (text: string) => {
+    const redacted = redactText(text)
+    if (redacted !== text) redactions++
+    return redacted
+  }
   for (const [index, item] of list.entries()) {
     try {
       events.push({
         index,
-        event: normaliseOne(item, envelope, offsetMs, receivedAtMs, newEventId),
+        event: normaliseOne(item, envelope, offsetMs, receivedAtMs, newEventId, redact),
       })
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       refused.push({ index, code: error.code, message: error.message })
     }
   }
-  return { events, refused }
+  return { events, refused, redactions }
 }
 
 class Refused extends Error {
@@ -102,14 +114,16 @@ function normaliseOne(
   offsetMs: number,
   receivedAtMs: number,
   newEventId: () => string,
+  redact: Redact,
 ): NormalisedEvent {
   if (!isObject(item)) throw new Refused('invalid_event', 'An event must be an object.')
-  const eventType = nameOf(item.eventType)
+  const eventType = redact(nameOf(item.eventType))
   const url = page(item.url)
   const siteId = siteOf(item.siteId, envelope.siteId, url?.hostname)
   const eventId = idOf(item.eventId) ?? newEventId()
   const visitorId = text(item.visitorId ?? envelope.visitorId, 'visitorId', LIMITS.id)
   const sessionId = text(item.sessionId ?? envelope.sessionId, 'sessionId', LIMITS.id)
+  const title = shortened(item.title, 'title', LIMITS.title)
   return {
     siteId,
     eventId,
@@ -123,15 +137,21 @@ function normaliseOne(
     sessionId,
     occurredAtMs: occurredAt(item.timestamp, offsetMs, receivedAtMs),
     host: url?.host,
-    path: url ? repair(decodePath(url.pathname), LIMITS.url) : undefined,
+    path: url ? repair(decodePath(url.pathname + url.hash), LIMITS.url) : undefined,
     stored: {
       url: url?.href,
       referrer: referrerOf(item.referrer, url?.host),
-      title: shortened(item.title, 'title', LIMITS.title),
-      eventData: properties(item.eventData, 'eventData'),
-      context: properties(item.context ?? envelope.context, 'context') as EventContext | undefined, // same shape
+      title: title && redact(title),
+      eventData: properties(item.eventData, 'eventData', redact),
+      context: contextOf(envelope.context, item.context, redact),
     },
   }
+}
+
+/** What the envelope says of the page and the device holds where the event does not say otherwise. */
+function contextOf(shared: unknown, own: unknown, redact: Redact): EventContext | undefined {
+  const both = isObject(shared) && isObject(own) ? { ...shared, ...own } : (own ?? shared)
+  return properties(both, 'context', redact)
 }
 
 function nameOf(value: unknown): string {
@@ -259,28 +279,38 @@ function repair(value: string, max: number): string {
   return (stored.length > max ? stored.slice(0, max) : stored).toWellFormed()
 }
 
-function properties(value: unknown, field: string): { [key: string]: Json } | undefined {
+function properties(
+  value: unknown,
+  field: string,
+  redact: Redact,
+): { [key: string]: Json } | undefined {
   if (value === undefined || value === null) return undefined
   if (!isObject(value)) throw new Refused('invalid_type', `${field} must be an object.`)
-  const entries = Object.entries(value)
-  if (entries.length > LIMITS.properties) {
+  if (Object.keys(value).length > LIMITS.properties) {
     throw new Refused('too_many_properties', `${field} may have ${LIMITS.properties} properties.`)
   }
+  return members(value, redact)
+}
+
+function members(value: Fields, redact: Redact): { [key: string]: Json } {
   return Object.fromEntries(
-    entries.map(([key, member]) => [cleanName(key).slice(0, LIMITS.name), storable(member)]),
+    Object.entries(value).map(([key, member]) => [
+      cleanName(key).slice(0, LIMITS.name),
+      isSecretKey(key) && member !== null ? '[redacted]' : storable(member, redact),
+    ]),
   )
 }
 
-function storable(value: unknown): Json {
-  if (typeof value === 'string') return repair(value, LIMITS.text)
+function storable(value: unknown, redact: Redact): Json {
+  if (typeof value === 'string') return redact(repair(value, LIMITS.text))
   // 1e400 is parsed as Infinity, and 1e300 is thirty bytes that PostgreSQL prints as 300.
-  if (typeof value === 'number') return Math.abs(value) <= 1e15 ? value : null
-  if (Array.isArray(value)) return value.map(storable)
-  if (isObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [cleanName(key), storable(member)]),
-    )
+  if (typeof value === 'number') {
+    // A card has 13 digits or more, as a number too.
+    if (Math.abs(value) >= 1e12 && redact(`${value}`) !== `${value}`) return '[redacted]'
+    return Math.abs(value) <= 1e15 ? value : null
   }
+  if (Array.isArray(value)) return value.map((member) => storable(member, redact))
+  if (isObject(value)) return members(value, redact)
   return typeof value === 'boolean' ? value : null
 }
 

@@ -19,6 +19,7 @@ export interface CollectParts {
     reason: string,
     events: number,
   ) => void
+  readonly countRedactions: (texts: number) => void
 }
 
 // A 1 × 1 transparent GIF.
@@ -106,7 +107,8 @@ async function collect(
   bytes: number,
 ): Promise<CollectAnswer> {
   const receivedAtMs = parts.now()
-  const { events, refused } = normalise(body, receivedAtMs, parts.newEventId)
+  const { events, refused, redactions } = normalise(body, receivedAtMs, parts.newEventId)
+  if (redactions > 0) parts.countRedactions(redactions)
   const rejected: Refusal[] = [...refused]
   const rows: EventRow[] = []
   for (const { index, event } of events) {
