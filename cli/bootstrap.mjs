@@ -53,23 +53,27 @@ function install() {
 }
 
 function buildWhatIsStale() {
-  const vite = join(root, 'node_modules/vite/bin/vite.js')
-  for (const [name, folder, sources] of [
-    ['tracker', 'tracking', ['tracking', 'contract', 'redact']],
-    ['dashboard', 'dashboard', ['dashboard', 'contract']],
+  const vite = [
+    join(root, 'node_modules/vite/bin/vite.js'),
+    'build',
+    '--logLevel',
+    'warn',
+    '--config',
+  ]
+  for (const [name, folder, build, sources] of [
+    ['tracker', 'tracking', [join(root, 'tracking/build.mjs')], ['tracking', 'contract', 'redact']],
+    [
+      'dashboard',
+      'dashboard',
+      [...vite, join(root, 'dashboard/vite.config.ts')],
+      ['dashboard', 'contract'],
+    ],
   ]) {
     const stamp = join(root, folder, 'dist/.built-from')
     const wanted = hashOf([...sources, 'package-lock.json'])
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) continue
     say(`Building the ${name} …`)
-    run(node, [
-      vite,
-      'build',
-      '--logLevel',
-      'warn',
-      '--config',
-      join(root, folder, 'vite.config.ts'),
-    ])
+    run(node, build)
     mkdirSync(dirname(stamp), { recursive: true })
     writeFileSync(stamp, wanted)
   }

@@ -1,0 +1,56 @@
+import { redactText } from '../../redact/text.ts'
+import { clean } from './clean.ts'
+import { VERSION } from './environment.ts'
+import { FORM_SUCCESS } from './form-success.ts'
+import { guard } from './guard.ts'
+import { type ConsentState, type Options, optionsFrom } from './options.ts'
+import { startTracker, type Tracker } from './tracker.ts'
+
+/** What a page may call; nothing here ever throws. */
+export interface Footfall {
+  readonly version: string
+  /** Records an event of the site’s own. `revenue` is a property: `{ amount: 12.5, currency: 'EUR' }`. */
+  track(name: string, properties?: object): void
+  /** What the visitor has answered. Nothing is stored or sent before `granted`. */
+  consent(state: ConsentState | { readonly analytics: ConsentState }): void
+  /** Names the visitor by an id that means nothing outside the site. Off unless the option `identify` is on. */
+  identify(id: string): void
+  /** The form has done its work, where the page itself does not show it. */
+  formSuccess(form: Element | string): void
+  /** Sends what waits, now. */
+  flush(): void
+}
+
+declare global {
+  interface Window {
+    footfall?: Footfall
+  }
+}
+
+export type Feature = (tracker: Tracker) => void
+
+/** Starts with what is configured; with Do Not Track or Global Privacy Control nothing is stored or sent. */
+export function start(given: object, features: readonly Feature[]): Footfall {
+  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & {
+    globalPrivacyControl?: boolean
+  } // not in the DOM types
+  const options: Options = optionsFrom(given as { [name: string]: unknown }) // any object has members
+  const tracker = globalPrivacyControl || doNotTrack === '1' ? undefined : startTracker(options)
+  if (tracker) for (const feature of features) guard(feature)(tracker)
+  return {
+    version: VERSION,
+    track: guard((name, properties) =>
+      tracker?.record(redactText(`${name}`.slice(0, 120)), clean(properties), 'critical'),
+    ),
+    consent: guard((state) =>
+      tracker?.consent(typeof state === 'object' ? state.analytics : state),
+    ),
+    identify: guard((id) => {
+      // An e-mail address or a card number is no id of one's own.
+      if (options.identify && redactText(id) === id)
+        tracker?.record('identify', { userId: id.slice(0, 64) })
+    }),
+    formSuccess: guard((form) => dispatchEvent(new CustomEvent(FORM_SUCCESS, { detail: form }))),
+    flush: guard(() => tracker?.flush()),
+  }
+}

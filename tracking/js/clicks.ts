@@ -1,0 +1,94 @@
+import { redactUrl } from '../../redact/url.ts'
+import { clean } from './clean.ts'
+import { attribute, isPrivate, selectorOf } from './element.ts'
+import { listen } from './guard.ts'
+import { later } from './later.ts'
+import { whenNothingHappens } from './reaction.ts'
+import type { Tracker } from './tracker.ts'
+
+const LINKS = 'a[href],area[href]'
+const ANSWERS_UNSEEN = 'input,select,textarea,label,option,video,audio,canvas'
+const CONTROLS = `${LINKS},${ANSWERS_UNSEEN},button,summary,[onclick],[data-track],[role=button],[role=link],[role=tab],[role=switch],[role^=menuitem]`
+const RAGE_CLICKS = 3
+const RAGE_MS = 1_000
+const RAGE_PX = 30
+
+/**
+ * Clicks on links and controls, and on anything when they are angry (three
+ * within a second and 30 px) or in vain. The handler takes down what is gone
+ * later; describing the element waits until the page is idle.
+ */
+export function clicks({ options, record }: Tracker): void {
+  if (!options.trackClicks) return
+  let series: MouseEvent[] = []
+
+  listen<MouseEvent>(document, 'click auxclick', (event) => {
+    const { button, clientX, clientY, pageX, pageY, timeStamp } = event
+    const path = event.composedPath().filter(isElement)
+    const [target] = path
+    // The right button opens a menu.
+    if (button === 2 || !target) return
+    series = series.filter(
+      (other) =>
+        timeStamp - other.timeStamp < RAGE_MS &&
+        Math.hypot(clientX - other.clientX, clientY - other.clientY) <= RAGE_PX,
+    )
+    const isRage = series.push(event) === RAGE_CLICKS
+    const find = (selector: string) => path.find((element) => element.matches(selector))
+    let data: object | undefined
+
+    later(() => {
+      if (isPrivate(target)) return
+      const control = find(CONTROLS)
+      const element = control ?? target
+      const { left, top, width, height } = element.getBoundingClientRect()
+      const page = [left + scrollX, top + scrollY] as const
+      data = {
+        selector: selectorOf(element),
+        tag: element.localName,
+        isControl: !!control,
+        // A click by the keyboard is nowhere; an element that is gone has no size.
+        ...((clientX || clientY) &&
+          width && { x: share(pageX - page[0], width), y: share(pageY - page[1], height) }),
+        box: [...page, width, height].map(Math.round),
+      }
+      const { eventType, ...link } = linkOf(find(LINKS), options.downloadExtensions)
+      if (control) record(eventType, { ...data, ...link })
+      // Three clicks select a paragraph, too.
+      if (isRage && (control || getSelection()?.isCollapsed)) record('rage_click', data)
+      const named = find('[data-track]')
+      if (named) record(attribute(named, 'data-track'), trackedProperties(named), 'critical')
+    })
+    if (button === 0 && !target.matches('html,body') && !find(ANSWERS_UNSEEN))
+      whenNothingHappens(path, options.endpoint, () => data && record('dead_click', data))
+  })
+}
+
+// Of another frame's document, too, whose classes are not ours.
+const isElement = (node: EventTarget): node is Element => (node as Node).nodeType === 1
+
+/** Thousandths of the element's size. */
+const share = (offset: number, size: number) =>
+  Math.min(Math.max(Math.round((offset / size) * 1_000), 0), 1_000)
+
+/** What a click on a link is: a download, a way out of the site, or a click. Never an address of a person. */
+function linkOf(link: Element | undefined, extensions: readonly string[]) {
+  if (!link) return { eventType: 'click' }
+  const { protocol, host, pathname, href } = link as HTMLAnchorElement // or an area, which has the same
+  const extension = /\.(\w+)$/.exec(pathname)?.[1]?.toLowerCase() ?? ''
+  const url = redactUrl(href)
+  if (link.hasAttribute('download') || (url && extensions.includes(extension)))
+    return { eventType: 'file_download', url, extension }
+  if (url && host !== location.host) return { eventType: 'outbound_link', url }
+  return { eventType: 'click', link: url ? 'internal' : protocol.slice(0, -1) }
+}
+
+/** `data-track-plan-name="pro"` is the property `planName`. */
+export function trackedProperties(element: Element) {
+  const properties: { [name: string]: string } = {}
+  for (const { name, value } of Array.from(element.attributes)) {
+    const [, property] = /^data-track-(.+)/.exec(name) ?? []
+    if (property) properties[property.replace(/-(\w)/g, (_, first) => first.toUpperCase())] = value
+  }
+  return clean(properties)
+}

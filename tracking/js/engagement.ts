@@ -1,0 +1,154 @@
+import { redactText } from '../../redact/text.ts'
+import { listen } from './guard.ts'
+import type { Tracker, View } from './tracker.ts'
+
+const BANDS = 20
+const IDLE_MS = 30_000
+const TICK_MS = 5_000
+const LONGEST_STEP_MS = 10_000 // twice a tick: more is a sleeping device or a clock that was set
+const FIRST_STEP_MS = 10_000
+
+interface Engagement {
+  readonly view: View
+  readonly heightAtLoadPx: number
+  visibleMs: number
+  engagedMs: number
+  maxScrollPx: number
+  heightAtMaxPx: number
+  fitsWindow: boolean
+  readonly attentionMs: number[]
+}
+
+/**
+ * How long a view was seen and how far it was read: cumulative, so that the
+ * newest `engagement` event of a view holds all of it. Time counts while the
+ * page is visible and, as engaged, until 30 s after the visitor's last move.
+ */
+export function engagement({ options, record, flush, onView, onEnd }: Tracker): void {
+  if (!options.trackEngagement) return
+  let current: Engagement | undefined
+  let scroller: Element | undefined
+  let top = 0
+  let bottom = 0
+  let reached = 0
+  let lastAt = 0
+  let activeAt = 0
+  let wasVisible = true
+  let sent = ''
+  let sentEngagedMs = 0
+  let measuring = false
+
+  const account = () => {
+    const now = performance.now()
+    if (current && wasVisible) {
+      const elapsed = Math.min(Math.max(now - lastAt, 0), LONGEST_STEP_MS)
+      const engaged = Math.min(Math.max(activeAt + IDLE_MS - lastAt, 0), elapsed)
+      current.visibleMs += elapsed
+      current.engagedMs += engaged
+      for (let band = top; band < bottom; band++)
+        current.attentionMs[band] = (current.attentionMs[band] ?? 0) + engaged
+    }
+    lastAt = now
+    wasVisible = document.visibilityState === 'visible'
+  }
+
+  /** Reads the layout: only in a task of its own, when it is clean, never in a handler. */
+  const measure = () => {
+    measuring = false
+    if (!current || !options.trackScrollDepth) return
+    account()
+    const { scrollTop, clientHeight, scrollHeight } = scroller ?? document.documentElement
+    const end = Math.min(scrollTop + clientHeight, scrollHeight)
+    top = Math.floor((scrollTop / scrollHeight) * BANDS)
+    bottom = Math.min(Math.ceil((end / scrollHeight) * BANDS), BANDS)
+    current.fitsWindow = scrollHeight <= clientHeight
+    if (end > current.maxScrollPx) {
+      current.maxScrollPx = Math.round(end)
+      current.heightAtMaxPx = scrollHeight
+    }
+    const depth = depthOf(current)
+    for (const milestone of options.scrollMilestones)
+      if (!current.fitsWindow && +milestone > reached && +milestone <= depth)
+        record('scroll', { depth: +milestone })
+    reached = Math.max(reached, depth)
+  }
+
+  const report = () => {
+    if (!current) return
+    account()
+    const { view, attentionMs, visibleMs, engagedMs, ...scroll } = current
+    const data = {
+      visibleMs: Math.round(visibleMs),
+      engagedMs: Math.round(engagedMs),
+      ...(options.trackScrollDepth && {
+        scrollDepth: depthOf(current),
+        ...scroll,
+        attentionMs: attentionMs.map(Math.round),
+      }),
+      ...(/^(load|reload|back_forward|prerender)$/.test(view.navigation) && loadTiming()),
+    }
+    const title = redactText(document.title.slice(0, 512))
+    const now = `${view.id}${title}${JSON.stringify(data)}`
+    if (now === sent) return
+    sent = now
+    record('engagement', data, 'latest', { title })
+  }
+
+  onView((view) => {
+    current = {
+      view,
+      heightAtLoadPx: document.documentElement.scrollHeight,
+      visibleMs: 0,
+      engagedMs: 0,
+      maxScrollPx: 0,
+      heightAtMaxPx: 0,
+      fitsWindow: false,
+      attentionMs: Array(BANDS).fill(0),
+    }
+    lastAt = activeAt = performance.now()
+    wasVisible = true
+    reached = sentEngagedMs = 0
+    scroller = undefined
+    setTimeout(measure)
+  })
+  onEnd(report)
+  listen(document, 'visibilitychange', account)
+  listen(document, 'pointermove pointerdown keydown wheel touchmove', () => {
+    activeAt = performance.now()
+  })
+  listen(document, 'scroll', ({ target }) => {
+    activeAt = performance.now()
+    if (measuring) return
+    measuring = true
+    setTimeout(() => {
+      // An app may scroll a part of the page that fills the window instead.
+      if (target instanceof Element && target.clientHeight * 2 > innerHeight) scroller = target
+      measure()
+    })
+  })
+  setInterval(() => {
+    if (document.visibilityState !== 'visible' || !current) return
+    measure()
+    report()
+    if (current.engagedMs - sentEngagedMs < Math.max(FIRST_STEP_MS, current.engagedMs / 6)) return
+    sentEngagedMs = current.engagedMs
+    flush()
+  }, TICK_MS)
+}
+
+const depthOf = ({ maxScrollPx, heightAtMaxPx }: Engagement) =>
+  heightAtMaxPx && Math.round((maxScrollPx / heightAtMaxPx) * 100)
+
+/** Milliseconds from the start of the navigation, or from the activation of a prerendered page. */
+function loadTiming() {
+  const [timing] = performance.getEntriesByType('navigation') as (PerformanceNavigationTiming & {
+    activationStart?: number // newer than the DOM types
+  })[]
+  if (!timing?.loadEventEnd) return {}
+  const since = (at: number) => Math.max(Math.round(at - (timing.activationStart ?? 0)), 0)
+  return {
+    ttfbMs: since(timing.responseStart),
+    domReadyMs: since(timing.domContentLoadedEventEnd),
+    loadMs: since(timing.loadEventEnd),
+  }
+}

@@ -1,0 +1,226 @@
+import { attribute, isPrivate } from './element.ts'
+import {
+  type Attempt,
+  FORMS,
+  fieldsOf,
+  formOf,
+  identityOf,
+  newAttempt,
+  since,
+  stateOf,
+  summaryOf,
+} from './form-attempt.ts'
+import { type FieldState, isField, isSecret, noteSubmitted } from './form-field.ts'
+import { FORM_SUCCESS } from './form-success.ts'
+import { guard, listen } from './guard.ts'
+import { later } from './later.ts'
+import { matchesAny } from './options.ts'
+import { readStored, writeStored } from './storage.ts'
+import type { Tracker } from './tracker.ts'
+
+const SEEN_MS = 1_000
+const IDLE_MS = 30_000
+const DISCOVERS_EVERY_MS = 2_000
+const PENDING_KEY = 'footfall_form'
+const PENDING_MS = 1_800_000
+/** When to look, after a submit, whether the form is gone or shows mistakes. */
+const LOOKS_MS = [300, 1_000, 2_500, 5_000, 10_000]
+const { matches } = Element.prototype
+
+/** Forms, field by field, by rules that never take a value. */
+export function forms({ options, record, onView, onEnd, mayStore }: Tracker): void {
+  if (!options.trackForms) return
+  const attempts = new Map<Element, Attempt>()
+  const found = new WeakSet<Element>()
+  const left = new WeakSet<FieldState>()
+  const wrong = new WeakSet<Element>()
+  const seeing = new Map<Element, ReturnType<typeof setTimeout>>()
+  let viewed = new WeakSet<Element>()
+  let invalid = new Map<Attempt, Set<string>>()
+  let focused: FieldState | undefined
+  let focusedAt = 0
+  let accountedAt = 0
+  let isDeleting = false
+
+  const attemptOf = (form: Element): Attempt => {
+    const attempt = attempts.get(form) ?? newAttempt(form)
+    attempts.set(form, attempt)
+    return attempt
+  }
+  /** Listens to what happens in fields; what is private, or in no form, is not heard. */
+  const onField = (
+    types: string,
+    listener: (attempt: Attempt, state: FieldState, event: Event, isOpen: boolean) => void,
+  ) =>
+    listen(document, types, (event) => {
+      const field = event.composedPath()[0] as Element // only elements send these events
+      const form = isField(field) && formOf(field)
+      if (!form) return
+      const attempt = attemptOf(form)
+      listener(attempt, stateOf(attempt, field), event, !isSecret(field))
+    })
+  const account = () => {
+    const now = performance.now()
+    if (focused) focused.timeMs += Math.round(Math.min(Math.max(now - accountedAt, 0), IDLE_MS))
+    accountedAt = now
+  }
+
+  listen(document, 'focusout', () => {
+    account()
+    if (focused?.changes) left.add(focused)
+    focused = undefined
+  })
+  listen(document, 'visibilitychange', () => {
+    // Time in another tab is not time in the field.
+    if (document.hidden) account()
+    else accountedAt = performance.now()
+  })
+  onField('focusin', (attempt, state) => {
+    account()
+    focused = state
+    focusedAt = accountedAt
+    state.focuses++
+    attempt.lastFocused = state.field
+    if (!attempt.isTouched) record('form_touch', { ...identityOf(attempt), field: state.field })
+    attempt.isTouched = true
+  })
+  onField('paste', (_attempt, state, _event, isOpen) => {
+    if (isOpen) state.pastes++
+  })
+  onField('input', (attempt, state, event, isOpen) => {
+    account()
+    const isDeletion = /^delete/.test((event as InputEvent).inputType)
+    let isAutofill: boolean | undefined
+    try {
+      isAutofill = (event.composedPath()[0] as Element).matches(':autofill') || undefined
+    } catch {
+      // An older browser does not know the selector.
+    }
+    if (isOpen) {
+      state.order ??= ++attempt.filled
+      state.hesitationMs ??= since(focusedAt)
+      state.changes++
+      if (left.delete(state)) state.refills++
+      if (isDeletion && !isDeleting) state.corrections++
+      if (isAutofill) state.autofills ||= 1
+    }
+    isDeleting = isDeletion
+    attempt.isDirty = true
+    attempt.lastField = state.field
+    if (attempt.startedAt !== undefined) return
+    attempt.startedAt = performance.now()
+    const { field } = state
+    const hesitationMs = since(attempt.seenAt)
+    record('form_start', { ...identityOf(attempt), field, hesitationMs, isAutofill })
+  })
+
+  // Submitting
+
+  const fail = (attempt: Attempt, state: FieldState) => {
+    state.failures++
+    // The fields of one try come one after another.
+    if (invalid.size === 0)
+      later(() => {
+        for (const [of, failed] of invalid)
+          record('form_invalid', { ...identityOf(of), failed: [...failed] })
+        invalid = new Map()
+      })
+    invalid.set(attempt, (invalid.get(attempt) ?? new Set()).add(state.field))
+  }
+  onField('invalid', fail)
+  listen(document, 'submit', (event) => {
+    const form = event.composedPath()[0] as Element // only forms send it
+    if (isPrivate(form)) return
+    const attempt = attemptOf(form)
+    for (const field of fieldsOf(form)) noteSubmitted(stateOf(attempt, field), field)
+    attempt.submits++
+    attempt.isDirty = false
+    account()
+    const isValid = matches.call(form, ':valid')
+    // Whether the page has taken it over is known when all have heard of it.
+    later(() => {
+      const isPrevented = event.defaultPrevented
+      record('form_submit', { ...summaryOf(attempt), isValid, isPrevented }, 'critical')
+      if (!isValid) return
+      for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
+      const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
+      if (mayStore() && options.formSuccessPages.length > 0)
+        writeStored(PENDING_KEY, pending, 'sessionStorage')
+    })
+  })
+
+  const succeed = (attempt: Attempt, rule: string) => {
+    attempts.delete(attempt.form)
+    if (mayStore()) writeStored(PENDING_KEY, undefined, 'sessionStorage')
+    const { submits, startedAt } = attempt
+    const timeMs = since(startedAt)
+    record('form_success', { ...identityOf(attempt), rule, submits, timeMs }, 'critical')
+  }
+  const look = (attempt: Attempt) => {
+    const { form } = attempt
+    if (attempts.get(form) !== attempt || attempt.isDirty) return
+    if (form.getClientRects().length === 0) succeed(attempt, 'removed')
+    for (const field of fieldsOf(form)) {
+      if (attribute(field, 'aria-invalid') !== 'true') wrong.delete(field)
+      else if (!wrong.has(field)) {
+        wrong.add(field)
+        fail(attempt, stateOf(attempt, field))
+      }
+    }
+  }
+  listen<CustomEvent<unknown>>(window, FORM_SUCCESS, ({ detail }) => {
+    for (const attempt of attempts.values())
+      if (attempt.form === detail || attempt.name === `${detail}`.replace('#', ''))
+        succeed(attempt, 'call')
+  })
+  const succeedByPage = () => {
+    if (!matchesAny(location.pathname, options.formSuccessPages)) return
+    for (const attempt of attempts.values())
+      if (attempt.submits > 0 && !attempt.isDirty) return succeed(attempt, 'page')
+    const stored = mayStore() && readStored(PENDING_KEY, 'sessionStorage')
+    if (!stored) return
+    writeStored(PENDING_KEY, undefined, 'sessionStorage')
+    const { at, ...attempt } = JSON.parse(stored)
+    if (Date.now() - at < PENDING_MS)
+      record('form_success', { ...attempt, rule: 'page' }, 'critical')
+  }
+
+  // Coming and going
+
+  const observer = new IntersectionObserver(
+    guard((entries: IntersectionObserverEntry[]) => {
+      for (const { target, intersectionRatio } of entries) {
+        clearTimeout(seeing.get(target))
+        const form = formOf(target)
+        if (intersectionRatio >= 0.5 && form)
+          seeing.set(target, setTimeout(guard(view), SEEN_MS, form))
+      }
+    }),
+    { threshold: 0.5 },
+  )
+  const view = (form: Element) => {
+    if (viewed.has(form)) return
+    viewed.add(form)
+    const attempt = attemptOf(form)
+    record('form_view', { ...identityOf(attempt), fieldCount: attempt.fields.size })
+  }
+  const discover = () => {
+    for (const form of document.querySelectorAll(FORMS)) {
+      if (found.has(form) || isPrivate(form)) continue
+      found.add(form)
+      // Or its first field, where the form is larger than the window.
+      for (const target of [form, fieldsOf(form)[0]]) if (target) observer.observe(target)
+    }
+  }
+  setInterval(guard(discover), DISCOVERS_EVERY_MS)
+  onView(() => {
+    viewed = new WeakSet()
+    later(discover)
+    later(succeedByPage)
+  })
+  onEnd(() => {
+    account()
+    for (const attempt of attempts.values())
+      if (attempt.isDirty) record('form_abandon', summaryOf(attempt), 'latest')
+  })
+}

@@ -1,0 +1,10 @@
+/**
+ * JSON without `toJSON`: old libraries (Prototype.js) put one on arrays and
+ * strings, and every list becomes a string. Only for values that are JSON already.
+ */
+export function toJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(toJson)}]`
+  if (!value || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${toJson(member)}`)}}`
+}

@@ -1,0 +1,30 @@
+import { type Feature, type Footfall, start } from './api.ts'
+import { guard } from './guard.ts'
+
+/**
+ * What a page may put in place of the library before it is there: options, and
+ * calls to make up for: `window.footfall = { config: {…}, q: [['track', 'x']] }`.
+ */
+interface Placeholder {
+  readonly config?: object
+  readonly q?: readonly [method: keyof Footfall, ...parameters: unknown[]][]
+}
+
+/** Starts from a script element: its `data-` attributes, or a configuration object. Twice is once. */
+export function startOnPage(features: readonly Feature[]): void {
+  // A module has no current script: then the one that has our attributes.
+  const script = (document.currentScript ??
+    document.querySelector('script[data-site],script[data-endpoint]')) as HTMLScriptElement | null // by its tag
+  const page = window as { footfall?: Placeholder & Partial<Footfall> }
+  const { config, q, track } = page.footfall ?? {}
+  // Ours, or an older one, which has no version but tracks.
+  if (track && !q) return
+  const origin = script?.src || location.href
+  const footfall = start(
+    { endpoint: new URL('/collect', origin).href, ...script?.dataset, ...config },
+    features,
+  )
+  page.footfall = footfall
+  for (const [method, ...parameters] of q ?? [])
+    guard(footfall[method] as (...parameters: unknown[]) => void)(...parameters)
+}

@@ -1,0 +1,156 @@
+import type { WireEvent } from '../../contract/event.ts'
+import { toJson } from './json.ts'
+import { beacon, post } from './post.ts'
+
+/** What goes into one request: events, and what holds for each of them. */
+export interface Batch {
+  readonly sessionId?: string
+  readonly events: WireEvent[]
+}
+
+export interface QueueOptions {
+  readonly endpoint: string
+  readonly maxBatchSize: number
+  /** Keeps what waits for a later page, where the preset allows it. */
+  readonly save: (batches: readonly Batch[]) => void
+}
+
+export interface Queue {
+  /**
+   * Puts an event beside what it shares with others, or in the place of an
+   * earlier one of its kind that has not left yet. True: the batch is full.
+   */
+  add(shared: Omit<Batch, 'events'>, event: WireEvent, replaces: boolean): boolean
+  /** The events that have not left yet. */
+  open(): readonly WireEvent[]
+  /** Takes over what earlier pages could not get rid of. */
+  adopt(batches: readonly Batch[]): void
+  send(): void
+  /** Hands everything to the browser: the page may be gone in a moment. */
+  leave(): void
+  /** Keeps what waits where a crash cannot take it. */
+  save(): void
+  drop(): void
+}
+
+const MOST_BATCHES = 20 // a collector that is down for a day must not fill the page
+const MOST_TRIES_UNREACHABLE = 3
+const RETRY_MS = 3_000
+const LONGEST_RETRY_MS = 1_800_000
+
+/**
+ * Events gather in the open batch. Sending closes it; closed batches are posted
+ * one after another, and each stays until the collector has acknowledged it:
+ * events carry ids, so that sending one twice is free. When the page is left
+ * they go as beacons, whose fate nobody tells: unless the collector answered
+ * well just before, they are also kept for the next page.
+ */
+export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Queue {
+  let open: Batch | undefined
+  let closed: readonly Batch[] = []
+  let sending: Batch | undefined
+  let answersWell = false
+  let failures = 0
+  let retry: ReturnType<typeof setTimeout> | undefined
+
+  const saveAll = () => save(open ? [...closed, open] : closed)
+  const close = () => {
+    if (open) closed = [...closed, open].slice(-MOST_BATCHES)
+    open = undefined
+  }
+  const replace = (batch: Batch, by: readonly Batch[]) => {
+    closed = closed.flatMap((other) => (other === batch ? by : [other]))
+  }
+
+  const sendNext = async () => {
+    const batch = closed[0]
+    if (!batch || sending || retry || navigator.onLine === false) return
+    sending = batch
+    const outcome = await post(endpoint, toBody(batch), failures === 0)
+    sending = undefined
+    answersWell = outcome === 'stored'
+    if (outcome === 'unreachable' || typeof outcome === 'number') {
+      failures++
+      // An ad blocker refuses for ever: then the next page, or the network's return, tries again.
+      if (outcome !== 'unreachable' || failures < MOST_TRIES_UNREACHABLE) {
+        const backOffMs = Math.min(RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
+        retry = setTimeout(tryAgain, +outcome || backOffMs * (0.5 + Math.random()))
+      }
+    } else {
+      failures = 0
+      replace(batch, outcome === 'too_large' && batch.events.length > 1 ? halves(batch) : [])
+      sendNext()
+    }
+    saveAll()
+  }
+  const tryAgain = () => {
+    clearTimeout(retry)
+    retry = undefined
+    sendNext()
+  }
+
+  /** True: the browser has taken all of it, in parts where the whole was too much. */
+  const handOver = (batch: Batch): boolean => {
+    const body = toBody(batch)
+    if (beacon(endpoint, body)) return true
+    if (batch.events.length > 1) return halves(batch).map(handOver).every(Boolean)
+    // Another script has used up the quota. An ordinary request may just make it.
+    post(endpoint, body, false)
+    return false
+  }
+
+  addEventListener('online', () => {
+    failures = 0
+    tryAgain()
+  })
+
+  return {
+    add(shared, event, replaces) {
+      if (open && open.sessionId !== shared.sessionId) close()
+      open ??= { ...shared, events: [] }
+      const earlier = replaces && open.events.find((other) => isSameKind(other, event))
+      if (earlier) Object.assign(earlier, event, { eventId: earlier.eventId })
+      else open.events.push(event)
+      return open.events.length >= maxBatchSize
+    },
+    open: () => open?.events ?? [],
+    adopt(batches) {
+      closed = [...batches, ...closed].slice(-MOST_BATCHES)
+      sendNext()
+    },
+    send() {
+      close()
+      if (failures < MOST_TRIES_UNREACHABLE) sendNext()
+    },
+    leave() {
+      close()
+      for (const batch of closed) {
+        // What is under way as a request outlives the page too.
+        if (batch === sending || navigator.onLine === false) continue
+        if (handOver(batch) && answersWell) replace(batch, [])
+      }
+      saveAll()
+    },
+    save: saveAll,
+    drop() {
+      open = undefined
+      closed = []
+      saveAll()
+    },
+  }
+}
+
+const isSameKind = (one: WireEvent, other: WireEvent) =>
+  one.eventType === other.eventType &&
+  one.context?.viewId === other.context?.viewId &&
+  one.eventData?.attempt === other.eventData?.attempt
+
+const toBody = (batch: Batch) => toJson({ ...batch, sentAt: Date.now() })
+
+function halves(batch: Batch): [Batch, Batch] {
+  const middle = batch.events.length >> 1
+  return [
+    { ...batch, events: batch.events.slice(0, middle) },
+    { ...batch, events: batch.events.slice(middle) },
+  ]
+}

@@ -1,0 +1,57 @@
+import { redactText } from '../../redact/text.ts'
+import { isPrivate, selectorOf } from './element.ts'
+import { listen } from './guard.ts'
+import { hash } from './hash.ts'
+import { later } from './later.ts'
+import type { Tracker } from './tracker.ts'
+
+const SETTLES_MS = 1_000
+const SHORTEST = 3
+const LONGEST_HEADING = 120
+const WORDS = 8
+
+/** What is selected and copied: where, how long, and a hash that tells equal texts; never the text itself, unless the site opts in. */
+export function textSelection({ options, record }: Tracker): void {
+  if (!options.trackTextSelection) return
+  let last = ''
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const take = (eventType: string) => {
+    const selection = getSelection()
+    const text = redactText(`${selection}`.trim().slice(0, 10_000))
+    const node = selection?.anchorNode
+    const element = node?.nodeType === 1 ? (node as Element) : node?.parentElement
+    if (text.length < SHORTEST || !element || isPrivate(element)) return
+    const now = eventType + text
+    if (now === last) return
+    last = now
+    later(() =>
+      record(eventType, {
+        selector: selectorOf(element),
+        heading: headingAbove(element),
+        length: text.length,
+        hash: hash(text.toLowerCase()),
+        ...(options.textExcerpt && { excerpt: text.split(/\s+/, WORDS).join(' ').slice(0, 120) }),
+      }),
+    )
+  }
+  // Inputs have a selection of their own, which is none of ours.
+  listen(document, 'copy cut', () => take('text_copy'))
+  listen(document, 'selectionchange', () => {
+    clearTimeout(timer)
+    timer = setTimeout(take, SETTLES_MS, 'text_select')
+  })
+}
+
+function headingAbove(element: Element): string | undefined {
+  const headings = Array.from(document.querySelectorAll('h1,h2,h3,h4,h5,h6'))
+  const above = headings.filter(
+    (heading) =>
+      heading.contains(element) ||
+      heading.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING,
+  )
+  const heading = above.pop()
+  return heading && !isPrivate(heading)
+    ? redactText(`${heading.textContent}`.trim()).slice(0, LONGEST_HEADING)
+    : undefined
+}
