@@ -7,6 +7,7 @@ const IDLE_MS = 30_000
 const TICK_MS = 5_000
 const LONGEST_STEP_MS = 10_000 // twice a tick: more is a sleeping device or a clock that was set
 const FIRST_STEP_MS = 10_000
+const LEAST_MS = 100
 
 interface Engagement {
   readonly view: View
@@ -35,6 +36,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
   let activeAt = 0
   let wasVisible = true
   let sent = ''
+  let sentVisibleMs = 0
   let sentEngagedMs = 0
   let measuring = false
 
@@ -88,9 +90,11 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
       ...(/^(load|reload|back_forward|prerender)$/.test(view.navigation) && loadTiming()),
     }
     const title = redactText(document.title.slice(0, 512))
-    const now = `${view.id}${title}${JSON.stringify(data)}`
-    if (now === sent) return
+    const now = `${view.id}${title}${scroll.maxScrollPx}`
+    // A page that is left says so more than once.
+    if (now === sent && visibleMs - sentVisibleMs < LEAST_MS) return
     sent = now
+    sentVisibleMs = visibleMs
     record('engagement', data, 'latest', { title })
   }
 
@@ -107,7 +111,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
     }
     lastAt = activeAt = performance.now()
     wasVisible = true
-    reached = sentEngagedMs = 0
+    reached = sentVisibleMs = sentEngagedMs = 0
     scroller = undefined
     setTimeout(measure)
   })

@@ -20,20 +20,20 @@ export function onPageChange(listener: (change: Change) => void): void {
   }
   const changed = guard(listener)
   for (const change of ['push', 'replace'] as const) {
-    const name = `${change}State` as const
-    try {
-      // A proxy is the function in all that can be seen: name, length, text. What the
-      // original throws (Safari: after 100 calls in 30 s) goes to the page, uncounted.
-      history[name] = new Proxy(history[name], {
-        apply(original, self, parameters) {
-          const result = Reflect.apply(original, self, parameters)
-          changed(change)
-          return result
-        },
-      })
-    } catch {
-      // Frozen by the page: then only going back and forth is seen.
+    const original = history[`${change}State`]
+    // What the original throws (Safari: after 100 calls in 30 s) goes to the page, uncounted.
+    const wrapper = function (this: History, ...parameters: Parameters<History['pushState']>) {
+      const result = original.apply(this, parameters)
+      changed(change)
+      return result
     }
+    guard(() => {
+      for (const name of ['name', 'length'] as const)
+        Object.defineProperty(wrapper, name, { value: original[name] })
+      wrapper.toString = () => original.toString()
+      // Frozen by the page: then only going back and forth is seen.
+      history[`${change}State`] = wrapper
+    })()
   }
   listen(window, 'popstate hashchange', () => listener('traverse'))
 }

@@ -1,0 +1,76 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Browser } from 'puppeteer-core'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { createCollector } from '../api/collector.ts'
+import type { Pool } from '../database/postgres.ts'
+import { testPostgres } from '../test/databases.ts'
+import { trackerFixture } from '../test/tracker-fixture.ts'
+import { foundBrowsers, launch } from './cases/browsers.ts'
+import { Gate } from './cases/gate.ts'
+import { CASES } from './cases/list.ts'
+import { caseTable, type Result } from './cases/table.ts'
+import { PageServer, World } from './cases/world.ts'
+
+let pool: Pool
+let collector: FastifyInstance
+let gate: Gate
+const pages = new PageServer()
+const results: Result[] = []
+
+beforeAll(async () => {
+  pool = (await testPostgres()).pool
+  collector = await createCollector({
+    pool,
+    environment: 'development',
+    appUrl: undefined,
+    trackerFile: trackerFixture(),
+    trustProxy: ['127.0.0.1'],
+    now: Date.now,
+    newEventId: randomUUIDv7,
+    log: false,
+  })
+  await collector.listen({ host: '127.0.0.1', port: 0 })
+  gate = new Gate((collector.server.address() as AddressInfo).port) // it listens on a port
+  await Promise.all([gate.listen(), pages.listen()])
+})
+afterAll(async () => {
+  await Promise.all([gate?.close(), pages.close(), collector?.close()])
+  const table = caseTable(CASES, results)
+  if (process.env.FOOTFALL_CASE_TABLE) {
+    writeFileSync(join(import.meta.dirname, 'BROWSERS.md'), table)
+    console.log(table)
+  }
+})
+
+describe.each(foundBrowsers)('in %s', (browserName) => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launch(browserName)
+  })
+  afterAll(() => browser?.close())
+
+  it.each(
+    CASES.filter(({ only }) => !only || only === browserName).map(
+      (found) => [found.id, found.title, found] as const,
+    ),
+  )('%s: %s', async (id, _title, { run }) => {
+    const site = `${id}-${browserName}`.toLowerCase()
+    const world = new World({ browserName, browser, gate, pages, pool, site })
+    world.context = await browser.createBrowserContext()
+    const version = await browser.version()
+    try {
+      await run(world)
+      results.push({ id, browserName, version, passed: true })
+    } catch (error) {
+      results.push({ id, browserName, version, passed: false })
+      throw error
+    } finally {
+      gate.behave = () => 'pass'
+      await world.context.close()
+    }
+  })
+})

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import puppeteer, { type Browser } from 'puppeteer-core'
+
+export type BrowserName = 'chromium' | 'firefox'
+
+const PATHS: Record<BrowserName, readonly string[]> = {
+  chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  firefox: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+}
+
+/** The real browsers of this machine. */
+export const foundBrowsers = (Object.keys(PATHS) as BrowserName[]).filter((name) =>
+  PATHS[name].some((path) => existsSync(path)),
+)
+
+/** A browser as people have it: drivers usually switch off the back/forward cache and prerendering. */
+export function launch(name: BrowserName, args: readonly string[] = []): Promise<Browser> {
+  const executablePath = PATHS[name].find((path) => existsSync(path)) ?? ''
+  if (name === 'firefox')
+    return puppeteer.launch({
+      browser: 'firefox',
+      executablePath,
+      extraPrefsFirefox: {
+        // Its own pages stay quiet; nothing else is changed.
+        'datareporting.policy.dataSubmissionEnabled': false,
+        'network.captive-portal-service.enabled': false,
+      },
+    })
+  return puppeteer.launch({
+    browser: 'chrome',
+    executablePath,
+    ignoreDefaultArgs: true,
+    args: [
+      '--headless=new',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-default-browser-check',
+      '--password-store=basic',
+      '--use-mock-keychain',
+      '--remote-debugging-port=0',
+      ...args,
+      'about:blank',
+    ],
+  })
+}

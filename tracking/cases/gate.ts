@@ -1,0 +1,103 @@
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What the way to the collector does with a request for events. */
+export type Behaviour =
+  | 'pass'
+  | 'hang'
+  | 'reset'
+  /** The collector gets it, the browser does not hear of it. */
+  | 'lose_answer'
+  | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
+
+export interface Attempt {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+  readonly atMs: number
+}
+
+/** A server between browsers and the collector that keeps what is sent, and fails when it is told to. */
+export class Gate {
+  readonly attempts: Attempt[] = []
+  behave: (attempt: Attempt) => Behaviour = () => 'pass'
+  readonly #collectorPort: number
+  readonly #server: Server
+
+  constructor(collectorPort: number) {
+    this.#collectorPort = collectorPort
+    this.#server = createServer((incoming, outgoing) => this.#take(incoming, outgoing))
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+  }
+
+  get url(): string {
+    const { port } = this.#server.address() as AddressInfo // it listens on a port
+    return `http://127.0.0.1:${port}`
+  }
+
+  /** What was sent for a site, preflights included. */
+  attemptsOf(site: string): Attempt[] {
+    return this.attempts.filter(
+      ({ body, method }) => method === 'OPTIONS' || body.includes(`"${site}"`),
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #take(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const chunks: Buffer[] = []
+    incoming.on('data', (chunk) => chunks.push(chunk))
+    incoming.on('error', () => {})
+    incoming.on('end', () => {
+      const body = Buffer.concat(chunks)
+      const { method = '', url = '', headers } = incoming
+      let behaviour: Behaviour = 'pass'
+      if (!url.startsWith('/js/')) {
+        const attempt = { method, url, headers, body: body.toString(), atMs: Date.now() }
+        this.attempts.push(attempt)
+        behaviour = this.behave(attempt)
+      }
+      if (behaviour === 'hang') return
+      if (behaviour === 'reset') return void incoming.socket.destroy()
+      if (typeof behaviour === 'object') {
+        outgoing.writeHead(behaviour.status, {
+          'access-control-allow-origin': '*',
+          ...behaviour.headers,
+        })
+        return void outgoing.end(behaviour.body)
+      }
+      this.#pass(incoming, body, outgoing, behaviour === 'lose_answer')
+    })
+  }
+
+  #pass(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse, loses: boolean): void {
+    const { method, headers } = incoming
+    // A first-party proxy may call the collector what it likes.
+    const path = incoming.url
+      ?.replace(/^\/shop-news$/, '/collect')
+      .replace(/^\/js\/shop\.js/, '/js/tracking.js')
+    const onward = request(
+      { host: '127.0.0.1', port: this.#collectorPort, path, method, headers },
+      (answer) => {
+        if (loses) return void incoming.socket.destroy()
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(outgoing)
+      },
+    )
+    onward.on('error', () => outgoing.destroy())
+    onward.end(body)
+  }
+}
