@@ -173,7 +173,9 @@ function allRefused(rejected: readonly Refusal[]): Problem {
 function allowAnyOrigin<Reply extends { header(name: string, value: string): Reply }>(
   reply: Reply,
 ): Reply {
-  return reply.header('access-control-allow-origin', '*')
+  return reply
+    .header('access-control-allow-origin', '*')
+    .header('access-control-expose-headers', 'Retry-After')
 }
 
 const COLLECT_ANSWER = {

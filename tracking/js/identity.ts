@@ -16,7 +16,8 @@ export const SESSION_KEY = 'footfall_session'
 
 const VISITOR_LIFETIME_MS = 34_128_000_000 // 395 days, which is 13 months; never renewed
 const SESSION_CAP_MS = 86_400_000
-const ACTIVITY_STEP_MS = 5_000 // writing storage at each event would wake every other tab
+// Writing storage at each event would wake every other tab.
+const ACTIVITY_STEP_MS = 5_000
 
 /** Whether the store holds a session that an event now would belong to. */
 export function hasLiveSession(store: IdentityStore, timeoutMs: number, nowMs: number): boolean {
@@ -45,7 +46,8 @@ export function identityAt(store: IdentityStore, timeoutMs: number, nowMs: numbe
     startedAt = `${nowMs}`
     lastAt = ''
   }
-  if (!lastAt || Math.abs(nowMs - Number(lastAt)) >= ACTIVITY_STEP_MS)
+  const stepMs = Math.min(ACTIVITY_STEP_MS, timeoutMs / 10)
+  if (!lastAt || Math.abs(nowMs - Number(lastAt)) >= stepMs)
     store.write(SESSION_KEY, `${sessionId} ${startedAt} ${nowMs}`)
   return { visitorId, sessionId }
 }
