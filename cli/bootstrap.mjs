@@ -16,14 +16,13 @@ const PROGRAMS = {
   check: ['cli/check.mjs'],
   faults: ['faults/run.ts'],
   bench: ['bench/run.ts'],
-  typecheck: ['node_modules/typescript/bin/tsc', '--build'],
 }
 
 const say = (line) => process.stderr.write(`${line}\n`)
 
 try {
   install()
-  if (command !== 'typecheck') buildWhatIsStale()
+  buildWhatIsStale()
   if (command === 'test' || command === 'check') prepareBrowser()
 } catch (error) {
   say(`footfall: ${error.message}`)

@@ -39,7 +39,8 @@ const files = sources(ROOT).map((path) => ({
   text: readFileSync(path, 'utf8'),
 }))
 const product = files.filter(
-  ({ path }) => !path.endsWith('.test.ts') && !/^(test|faults|bench|demo)\//.test(path),
+  ({ path }) =>
+    !path.endsWith('.test.ts') && !/^(test|faults|bench|demo|tracking\/cases)\//.test(path),
 )
 
 const imports = (text: string) =>

@@ -22,6 +22,8 @@ export interface Attempt {
   readonly headers: IncomingMessage['headers']
   readonly body: string
   readonly atMs: number
+  /** What the collector said, where it was asked. */
+  answer?: string
 }
 
 /** A server between browsers and the collector that keeps what is sent, and fails when it is told to. */
@@ -65,8 +67,9 @@ export class Gate {
       const body = Buffer.concat(chunks)
       const { method = '', url = '', headers } = incoming
       let behaviour: Behaviour = 'pass'
+      let attempt: Attempt | undefined
       if (!url.startsWith('/js/')) {
-        const attempt = { method, url, headers, body: body.toString(), atMs: Date.now() }
+        attempt = { method, url, headers, body: body.toString(), atMs: Date.now() }
         this.attempts.push(attempt)
         behaviour = this.behave(attempt)
       }
@@ -79,11 +82,17 @@ export class Gate {
         })
         return void outgoing.end(behaviour.body)
       }
-      this.#pass(incoming, body, outgoing, behaviour === 'lose_answer')
+      this.#pass(incoming, body, outgoing, behaviour === 'lose_answer', attempt)
     })
   }
 
-  #pass(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse, loses: boolean): void {
+  #pass(
+    incoming: IncomingMessage,
+    body: Buffer,
+    outgoing: ServerResponse,
+    loses: boolean,
+    attempt?: Attempt,
+  ): void {
     const { method, headers } = incoming
     // A first-party proxy may call the collector what it likes.
     const path = incoming.url
@@ -95,6 +104,9 @@ export class Gate {
         if (loses) return void incoming.socket.destroy()
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(outgoing)
+        answer.on('data', (chunk) => {
+          if (attempt) attempt.answer = `${attempt.answer ?? ''}${chunk}`
+        })
       },
     )
     onward.on('error', () => outgoing.destroy())

@@ -1,9 +1,15 @@
+import { BEHAVIOUR_CASES } from './behaviour.ts'
 import { DELIVERY_CASES } from './delivery.ts'
+import { HOSTILE_CASES } from './hostile.ts'
 import { VIEW_CASES } from './views.ts'
 import { VISITOR_CASES } from './visitors.ts'
 import type { Case } from './world.ts'
 
 /** Every case that a machine can run, by its number. */
-export const CASES: readonly Case[] = [...VIEW_CASES, ...DELIVERY_CASES, ...VISITOR_CASES].sort(
-  (one, other) => (one.id < other.id ? -1 : 1),
-)
+export const CASES: readonly Case[] = [
+  ...VIEW_CASES,
+  ...DELIVERY_CASES,
+  ...VISITOR_CASES,
+  ...HOSTILE_CASES,
+  ...BEHAVIOUR_CASES,
+].sort((one, other) => (one.id < other.id ? -1 : 1))

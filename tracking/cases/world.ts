@@ -114,7 +114,13 @@ export class World {
         const list = events.map(
           ({ type, path, eventData }) => `${type} ${path} ${JSON.stringify(eventData)}`,
         )
-        throw new Error(`${what}: the server has\n${list.join('\n') || 'nothing'}`)
+        const sent = this.gate
+          .attemptsOf(this.site)
+          .slice(-3)
+          .map(({ body, answer }) => `${body} → ${answer}`)
+        throw new Error(
+          `${what}: the server has\n${list.join('\n') || 'nothing'}\nthe last requests were\n${sent.join('\n')}`,
+        )
       }
       await pause(50)
     }
@@ -126,6 +132,10 @@ export class World {
    */
   async settled(page: Page): Promise<Stored[]> {
     const marker = `done-${Math.random()}`
+    // What an event handler leaves for later comes first.
+    await page.evaluate(
+      () => new Promise((resolve) => requestIdleCallback(resolve, { timeout: 500 })),
+    )
     await page.evaluate((name) => window.footfall?.track(name), marker)
     const events = await this.until(marker, (all) => all.some(({ type }) => type === marker))
     return events.filter(({ type }) => !type.startsWith('done-'))

@@ -39,9 +39,10 @@ export function start(given: object, features: readonly Feature[]): Footfall {
   if (tracker) for (const feature of features) guard(feature)(tracker)
   return {
     version: VERSION,
-    track: guard((name, properties) =>
-      tracker?.record(redactText(`${name}`.slice(0, 120)), clean(properties), 'critical'),
-    ),
+    track: guard((name, properties) => {
+      if (typeof name === 'string' && name)
+        tracker?.record(redactText(name.slice(0, 120)), clean(properties), 'critical')
+    }),
     consent: guard((state) =>
       tracker?.consent(typeof state === 'object' ? state.analytics : state),
     ),

@@ -1,5 +1,5 @@
 import { redactText } from '../../redact/text.ts'
-import { listen } from './guard.ts'
+import { guard, listen } from './guard.ts'
 import type { Tracker, View } from './tracker.ts'
 
 const BANDS = 20
@@ -11,7 +11,7 @@ const LEAST_MS = 100
 
 interface Engagement {
   readonly view: View
-  readonly heightAtLoadPx: number
+  heightAtLoadPx: number
   visibleMs: number
   engagedMs: number
   maxScrollPx: number
@@ -38,7 +38,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
   let sent = ''
   let sentVisibleMs = 0
   let sentEngagedMs = 0
-  let measuring = false
+  let isMeasuring = false
 
   const account = () => {
     const now = performance.now()
@@ -56,13 +56,14 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
 
   /** Reads the layout: only in a task of its own, when it is clean, never in a handler. */
   const measure = () => {
-    measuring = false
+    isMeasuring = false
     if (!current || !options.trackScrollDepth) return
     account()
     const { scrollTop, clientHeight, scrollHeight } = scroller ?? document.documentElement
     const end = Math.min(scrollTop + clientHeight, scrollHeight)
     top = Math.floor((scrollTop / scrollHeight) * BANDS)
     bottom = Math.min(Math.ceil((end / scrollHeight) * BANDS), BANDS)
+    current.heightAtLoadPx ||= scrollHeight
     current.fitsWindow = scrollHeight <= clientHeight
     if (end > current.maxScrollPx) {
       current.maxScrollPx = Math.round(end)
@@ -101,7 +102,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
   onView((view) => {
     current = {
       view,
-      heightAtLoadPx: document.documentElement.scrollHeight,
+      heightAtLoadPx: 0,
       visibleMs: 0,
       engagedMs: 0,
       maxScrollPx: 0,
@@ -120,15 +121,25 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
   listen(document, 'pointermove pointerdown keydown wheel touchmove', () => {
     activeAt = performance.now()
   })
+  const measureSoon = (target?: EventTarget | null) => {
+    if (isMeasuring) return
+    isMeasuring = true
+    setTimeout(
+      guard(() => {
+        // An app may scroll a part of the page that fills the window instead.
+        if (target instanceof Element && target.clientHeight * 2 > innerHeight) scroller = target
+        measure()
+      }),
+    )
+  }
   listen(document, 'scroll', ({ target }) => {
     activeAt = performance.now()
-    if (measuring) return
-    measuring = true
-    setTimeout(() => {
-      // An app may scroll a part of the page that fills the window instead.
-      if (target instanceof Element && target.clientHeight * 2 > innerHeight) scroller = target
-      measure()
-    })
+    measureSoon(target)
+  })
+  // Until then the script may have seen but the beginning of the page.
+  listen(window, 'DOMContentLoaded load resize', ({ type }) => {
+    measureSoon()
+    if (type === 'load' && current) current.heightAtLoadPx = 0
   })
   setInterval(() => {
     if (document.visibilityState !== 'visible' || !current) return

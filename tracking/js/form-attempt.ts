@@ -27,6 +27,8 @@ export interface Attempt {
   isTouched?: boolean
   /** There was input since the last submit. */
   isDirty?: boolean
+  /** There was input since it was last said to be left. */
+  isUntold?: boolean
   submits: number
   /** Fields in the order in which they were first filled. */
   filled: number

@@ -105,7 +105,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
       if (isAutofill) state.autofills ||= 1
     }
     isDeleting = isDeletion
-    attempt.isDirty = true
+    attempt.isDirty = attempt.isUntold = true
     attempt.lastField = state.field
     if (attempt.startedAt !== undefined) return
     attempt.startedAt = performance.now()
@@ -220,7 +220,10 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   })
   onEnd(() => {
     account()
-    for (const attempt of attempts.values())
-      if (attempt.isDirty) record('form_abandon', summaryOf(attempt), 'latest')
+    for (const attempt of attempts.values()) {
+      // A page that is left says so more than once.
+      if (attempt.isDirty && attempt.isUntold) record('form_abandon', summaryOf(attempt), 'latest')
+      attempt.isUntold = false
+    }
   })
 }
