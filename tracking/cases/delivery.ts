@@ -19,6 +19,36 @@ const customs = (world: World, name: string) =>
 
 export const DELIVERY_CASES: readonly Case[] = [
   {
+    id: 'B02',
+    title:
+      'hidden, then killed by the system without a word: the engagement up to the hiding is stored',
+    async run(world) {
+      const head = `<script>
+        let shown = 'visible'
+        Object.defineProperty(document, 'visibilityState', { get: () => shown })
+        function hide() { shown = 'hidden'; document.dispatchEvent(new Event('visibilitychange')) }
+      </script>`
+      const page = await world.open(world.put('/', { head }))
+      await world.until('the view', (all) => counts(all).pageview === 1)
+      await pause(1_000)
+      await page.evaluate('hide()')
+      if (world.browserName === 'chromium') {
+        const devtools = await page.createCDPSession()
+        devtools.send('Page.crash').catch(() => {}) // its answer dies with the page
+      } else {
+        // Nothing that the page says from here on is heard.
+        await page.evaluate(() => {
+          navigator.sendBeacon = () => true
+          window.fetch = () => new Promise(() => {})
+        })
+        await page.close()
+      }
+      const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
+      const { visibleMs } = events.find(({ type }) => type === 'engagement')?.eventData ?? {}
+      ok(Number(visibleMs) >= 900 && Number(visibleMs) < 3_000, `${visibleMs}`)
+    },
+  },
+  {
     id: 'B15',
     title:
       'another script has used up the beacon quota: all events arrive, in parts or with the next page',

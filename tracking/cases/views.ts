@@ -245,6 +245,46 @@ export const VIEW_CASES: readonly Case[] = [
     },
   },
   {
+    id: 'B05',
+    title: 'prerendered and never activated: nothing is sent, nothing is stored in the browser',
+    only: 'chromium',
+    async run(world) {
+      const page = await world.open(
+        withPrerender(world, world.put('/ahead', { head: RECORDS_PRERENDER })),
+      )
+      await page.waitForFunction('prerendered()')
+      await pause(500)
+      deepEqual(await page.evaluate(() => Object.keys(localStorage)), ['prerendered'])
+      await page.close()
+      await pause(300)
+      deepEqual(world.gate.attemptsOf(world.site), [])
+    },
+  },
+  {
+    id: 'B06',
+    title: 'prerendered and shown later: one view at its showing, vitals relative to it',
+    only: 'chromium',
+    async run(world) {
+      const ahead = world.put('/ahead', { head: RECORDS_PRERENDER })
+      const page = await world.open(withPrerender(world, ahead))
+      await page.waitForFunction('prerendered()')
+      await pause(1_500)
+      const shownAt = Date.now()
+      await page.evaluate((url) => location.assign(url), ahead)
+      const events = await world.until('the view', (all) => views(all).length === 1)
+      equal(await page.evaluate('wasPrerendered'), true)
+      const [view] = views(events)
+      equal(view?.eventData?.navigation, 'prerender')
+      ok(Math.abs((view?.occurredAtMs ?? 0) - shownAt) < 500)
+      await page.close()
+      const all = await world.until('the end', (every) => counts(every).engagement === 1)
+      equal(views(all).length, 1)
+      for (const { type, eventData } of all)
+        if (type === 'web_vital' && eventData?.name !== 'CLS')
+          ok(Number(eventData?.value) < 1_000, JSON.stringify(eventData))
+    },
+  },
+  {
     id: 'B44',
     title: 'a script that navigates 100 times: views are capped, and the rest counted',
     async run(world) {
@@ -258,5 +298,16 @@ export const VIEW_CASES: readonly Case[] = [
   },
 ]
 
+/** A page that has another one made ready, and tells when its script has run there. */
+const withPrerender = (world: World, url: string) =>
+  world.put('/', {
+    script: false,
+    head: `<script type="speculationrules">{"prerender":[{"urls":["${url}"],"eagerness":"immediate"}]}</script>
+      <script>function prerendered() { return 'prerendered' in localStorage }</script>`,
+  })
+const RECORDS_PRERENDER = `<script>
+  const wasPrerendered = document.prerendering
+  addEventListener('load', () => { if (wasPrerendered) localStorage.prerendered = 'yes' })
+</script>`
 const RECORDS_RESTORES =
   "<script>const restores = []; addEventListener('pageshow', ({ persisted }) => restores.push(persisted))</script>"
