@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import httpProxy from '@fastify/http-proxy'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -15,14 +14,14 @@ import { healthRoutes } from './health.ts'
 import { createCollectorMetrics } from './metrics.ts'
 import { OPEN_API, openApiRoute } from './open-api.ts'
 import { createServer, registerRoutes } from './server.ts'
-import { trackerRoutes } from './tracker-routes.ts'
+import { type TrackerScripts, trackerRoutes } from './tracker-routes.ts'
 
 export interface CollectorOptions {
   readonly pool: Pool
   readonly environment: 'development' | 'production'
   /** Where the app process listens: everything that is not collecting goes there. */
   readonly appUrl: string | undefined
-  readonly trackerFile: string
+  readonly trackerScripts: TrackerScripts
   readonly trustProxy: string[]
   readonly now: () => number
   readonly newEventId: () => string
@@ -65,8 +64,7 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
     }),
   )
   await registerRoutes(app, (scope) => healthRoutes(scope, { pool: options.pool, groupCommit }))
-  const script = await readFile(options.trackerFile)
-  await registerRoutes(app, (scope) => trackerRoutes(scope, script))
+  await registerRoutes(app, (scope) => trackerRoutes(scope, options.trackerScripts))
   await app.register(async (scope) => openApiRoute(scope, options.appUrl))
   await app.register(swaggerUi, {
     routePrefix: '/docs',

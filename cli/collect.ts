@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { join } from 'node:path'
 import { createCollector } from '../api/collector.ts'
 import { assertDurable, openPostgres } from '../database/postgres.ts'
 import { reportToSupervisor } from './child.ts'
-import { type Config, ConfigError, ROOT } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
+import { readTrackerScripts } from './tracker-scripts.ts'
 
 /** `footfall collect`: one collector. As many as wanted may run on one database. */
 export async function collect(config: Config): Promise<void> {
@@ -19,7 +19,7 @@ export async function collect(config: Config): Promise<void> {
     pool,
     environment: config.environment,
     appUrl: config.appUrl,
-    trackerFile: join(ROOT, 'tracking/dist/tracking.js'),
+    trackerScripts: readTrackerScripts(),
     trustProxy: config.trustProxy,
     now: Date.now,
     newEventId: randomUUIDv7,

@@ -6,6 +6,7 @@ import { engagement } from './event-types/engagement.ts'
 import { fileDownload } from './event-types/file-download.ts'
 import { formAbandon } from './event-types/form-abandon.ts'
 import { formInvalid } from './event-types/form-invalid.ts'
+import { formLoad } from './event-types/form-load.ts'
 import { formStart } from './event-types/form-start.ts'
 import { formSubmit } from './event-types/form-submit.ts'
 import { formSuccess } from './event-types/form-success.ts'
@@ -32,6 +33,7 @@ export const EVENT_TYPES: readonly EventTypeDefinition[] = [
   fileDownload,
   rageClick,
   deadClick,
+  formLoad,
   formView,
   formTouch,
   formStart,

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CollectorOptions, createCollector } from '../api/collector.ts'
+import { readTrackerScripts } from '../cli/tracker-scripts.ts'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import { inTransaction, openPostgres, type Pool } from '../database/postgres.ts'
 import { claim } from '../pipeline/claim.ts'
@@ -10,7 +11,6 @@ import { transformBatch } from '../pipeline/transform.ts'
 import { answer } from '../reports/answer.ts'
 import { parseQuery } from '../reports/parse.ts'
 import { testClickHouse, testPostgres } from './databases.ts'
-import { trackerFixture } from './tracker-fixture.ts'
 
 let pool: Pool
 let clickhouse: ClickHouse
@@ -30,7 +30,7 @@ const collectorOptions = (): CollectorOptions => ({
   pool,
   environment: 'development',
   appUrl: undefined,
-  trackerFile: trackerFixture(),
+  trackerScripts: readTrackerScripts(),
   trustProxy: [],
   now: () => now,
   newEventId: randomUUIDv7,

@@ -6,9 +6,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Browser } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { createCollector } from '../api/collector.ts'
+import { readTrackerScripts } from '../cli/tracker-scripts.ts'
 import type { Pool } from '../database/postgres.ts'
 import { testPostgres } from '../test/databases.ts'
-import { trackerFixture } from '../test/tracker-fixture.ts'
 import { foundBrowsers, launch } from './cases/browsers.ts'
 import { Gate } from './cases/gate.ts'
 import { CASES } from './cases/list.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
     pool,
     environment: 'development',
     appUrl: undefined,
-    trackerFile: trackerFixture(),
+    trackerScripts: readTrackerScripts(),
     trustProxy: ['127.0.0.1'],
     now: Date.now,
     newEventId: randomUUIDv7,

@@ -1,4 +1,5 @@
-// Builds the library: two scripts for a page, and the modules of the npm package.
+// Builds the library: two scripts for a page, and the modules of the npm package with their types.
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { build } from 'vite'
 
@@ -7,21 +8,39 @@ const BUILDS = [
   ['pageviews.ts', 'pageviews.js', 'iife'],
   ['package.ts', 'footfall.mjs', 'es'],
 ]
+const here = import.meta.dirname
+const entryPath = (entry) => join(here, 'js', entry)
 
 for (const [index, [entry, fileName, format]] of BUILDS.entries())
   await build({
     configFile: false,
-    root: import.meta.dirname,
+    root: here,
     logLevel: 'warn',
     build: {
       outDir: 'dist',
       emptyOutDir: index === 0,
       target: 'es2020',
       lib: {
-        entry: join(import.meta.dirname, 'js', entry),
+        entry: entryPath(entry),
         formats: [format],
         name: 'footfallScript',
         fileName: () => fileName,
       },
+      rolldownOptions: {
+        output: { postBanner: '/*! Footfall, MIT. With web-vitals, (c) Google LLC, Apache-2.0 */' },
+      },
     },
   })
+
+execFileSync(
+  process.execPath,
+  [
+    join(here, '../node_modules/typescript/bin/tsc'),
+    ...['--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--skipLibCheck', '--strict'],
+    ...['--rewriteRelativeImportExtensions', '--rootDir', join(here, '..')],
+    ...['--outDir', join(here, 'dist/types'), '--target', 'esnext', '--module', 'nodenext'],
+    ...['--types', '', '--lib', 'esnext,dom,dom.iterable'],
+    entryPath('package.ts'),
+  ],
+  { stdio: 'inherit' },
+)

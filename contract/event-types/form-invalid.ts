@@ -1,13 +1,12 @@
 import type { EventTypeDefinition } from './definition.ts'
+import { FORM_FIELDS } from './form-fields.ts'
 
 export const formInvalid: EventTypeDefinition = {
   name: 'form_invalid',
   description: 'Fields failed their validation.',
   table: 'user_events',
   fields: {
-    form: 'as above',
-    attempt: 'as above',
-    version: 'as above',
+    ...FORM_FIELDS,
     failed: 'names of fields',
   },
 }

@@ -1,13 +1,12 @@
 import type { EventTypeDefinition } from './definition.ts'
+import { FORM_FIELDS } from './form-fields.ts'
 
 export const formStart: EventTypeDefinition = {
   name: 'form_start',
   description: 'The first input in an attempt.',
   table: 'user_events',
   fields: {
-    form: 'as above',
-    attempt: 'as above',
-    version: 'as above',
+    ...FORM_FIELDS,
     field: 'the first field',
     hesitationMs: 'ms from seen to first input',
     isAutofill: 'filled by the browser',

@@ -1,13 +1,12 @@
 import type { EventTypeDefinition } from './definition.ts'
+import { FORM_FIELDS } from './form-fields.ts'
 
 export const formSubmit: EventTypeDefinition = {
   name: 'form_submit',
   description: 'A submit attempt, with the whole attempt so far.',
   table: 'user_events',
   fields: {
-    form: 'as above',
-    attempt: 'as above',
-    version: 'as above',
+    ...FORM_FIELDS,
     isValid: 'the browser finds no mistake',
     isPrevented: 'the page has taken it over',
     hesitationMs: 'ms from seen to first input',

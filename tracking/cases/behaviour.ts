@@ -156,8 +156,8 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       await page.type('[name=mail]', '@example.com')
       await page.click('#send')
       const events = await world.settled(page)
-      const { form_view, form_touch, form_start, form_submit } = counts(events)
-      deepEqual([form_view, form_touch, form_start, form_submit], [1, 1, 1, 1])
+      const { form_load, form_view, form_touch, form_start, form_submit } = counts(events)
+      deepEqual([form_load, form_view, form_touch, form_start, form_submit], [1, 1, 1, 1, 1])
       deepEqual(
         dataOf(events, 'form_invalid').map(({ failed }) => failed),
         [['mail']],

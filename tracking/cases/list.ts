@@ -1,6 +1,8 @@
 import { BEHAVIOUR_CASES } from './behaviour.ts'
 import { DELIVERY_CASES } from './delivery.ts'
 import { HOSTILE_CASES } from './hostile.ts'
+import { PACKAGE_CASES } from './package.ts'
+import { README_CASES } from './readme.ts'
 import { VIEW_CASES } from './views.ts'
 import { VISITOR_CASES } from './visitors.ts'
 import type { Case } from './world.ts'
@@ -12,4 +14,6 @@ export const CASES: readonly Case[] = [
   ...VISITOR_CASES,
   ...HOSTILE_CASES,
   ...BEHAVIOUR_CASES,
+  ...PACKAGE_CASES,
+  ...README_CASES,
 ].sort((one, other) => (one.id < other.id ? -1 : 1))

@@ -208,6 +208,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     for (const form of document.querySelectorAll(FORMS)) {
       if (found.has(form) || isPrivate(form)) continue
       found.add(form)
+      record('form_load', identityOf(attemptOf(form)))
       // Or its first field, where the form is larger than the window.
       for (const target of [form, fieldsOf(form)[0]]) if (target) observer.observe(target)
     }

@@ -45,7 +45,7 @@ export interface Options {
   beforeSend: string | ((event: WireEvent) => WireEvent | null | undefined)
 }
 
-const DEFAULTS: Options = {
+export const DEFAULTS: Options = {
   siteId: '',
   endpoint: '',
   preset: 'first-party',
