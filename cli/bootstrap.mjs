@@ -12,6 +12,7 @@ const node = join(root, 'node_modules/node/bin/node')
 const [command, ...args] = process.argv.slice(2)
 
 const PROGRAMS = {
+  browsers: ['node_modules/vitest/vitest.mjs', 'run', 'tracking/browsers.test.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   check: ['cli/check.mjs'],
   faults: ['faults/run.ts'],
@@ -23,7 +24,7 @@ const say = (line) => process.stderr.write(`${line}\n`)
 try {
   install()
   buildWhatIsStale()
-  if (command === 'test' || command === 'check') prepareBrowser()
+  if (['test', 'check', 'browsers', 'bench'].includes(command)) prepareBrowsers()
 } catch (error) {
   say(`footfall: ${error.message}`)
   process.exit(1)
@@ -90,20 +91,27 @@ function hashOf(paths) {
   return hash.digest('hex')
 }
 
-/** A system browser, else Playwright's download, else Debian's package. The tests find it the same way. */
-function prepareBrowser() {
-  const list = readFileSync(join(root, 'test/browser-paths.json'), 'utf8')
-  if (JSON.parse(list).some((path) => existsSync(path))) return
-  const playwright = join(root, 'node_modules/playwright/cli.js')
-  if (attempt(node, [playwright, 'install', 'chromium'])) return
-  const isRoot = process.getuid?.() === 0
-  if (
-    isRoot &&
-    attempt('apt-get', ['update', '-qq']) &&
-    attempt('apt-get', ['install', '-y', '-qq', 'chromium'])
+/**
+ * A system Chromium, else Playwright's download, else Debian's package: the
+ * tests find it the same way. Firefox where Debian's package can be had.
+ */
+function prepareBrowsers() {
+  const isThere = (paths) => paths.some((path) => existsSync(path))
+  const { chromium, firefox } = JSON.parse(
+    readFileSync(join(root, 'test/browser-paths.json'), 'utf8'),
   )
-    return
-  throw new Error('no Chromium for the tests: install one, e.g. "apt-get install chromium" as root')
+  const playwright = join(root, 'node_modules/playwright/cli.js')
+  const missing = []
+  if (!isThere(chromium) && !attempt(node, [playwright, 'install', 'chromium']))
+    missing.push('chromium')
+  if (!isThere(firefox)) missing.push('firefox-esr')
+  if (missing.length === 0) return
+  if (process.getuid?.() === 0 && attempt('apt-get', ['update', '-qq']))
+    for (const name of missing) attempt('apt-get', ['install', '-y', '-qq', name])
+  if (missing.includes('chromium') && !isThere(chromium))
+    throw new Error(
+      'no Chromium for the tests: install one, e.g. "apt-get install chromium" as root',
+    )
 }
 
 function attempt(file, parameters) {
@@ -123,10 +131,14 @@ function run(file, parameters) {
 function handOver(parameters) {
   const path = `${join(root, 'node_modules/node/bin')}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`
   const child = spawn(node, [join(root, parameters[0]), ...parameters.slice(1)], {
-    cwd: command === 'test' || command === 'check' ? root : process.cwd(),
+    cwd: PROGRAMS[command] ? root : process.cwd(),
     // The channel tells the child when we are gone, even by kill -9.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, PATH: path },
+    env: {
+      ...process.env,
+      PATH: path,
+      ...(command === 'browsers' && { FOOTFALL_CASE_TABLE: 'yes' }),
+    },
   })
   // Ctrl-C reaches the child by itself, through the terminal's group.
   process.on('SIGINT', () => {})

@@ -2,12 +2,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright'
 
-/** A real Chromium: the system's where there is one, else Playwright's. */
-export function launchBrowser(): Promise<Browser> {
+/** Where a browser lies on this machine, if anywhere: the system's, else (Chromium) Playwright's. */
+export function browserPath(name: 'chromium' | 'firefox'): string | undefined {
   const paths = JSON.parse(
     readFileSync(join(import.meta.dirname, 'browser-paths.json'), 'utf8'),
-  ) as string[] // our own file
-  const executablePath = paths.find((path) => existsSync(path))
+  ) as Record<typeof name, string[]> // our own file
+  const downloaded = name === 'chromium' ? [chromium.executablePath()] : []
+  return [...paths[name], ...downloaded].find((path) => existsSync(path))
+}
+
+/** A real Chromium. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = browserPath('chromium')
   return chromium.launch({
     ...(executablePath && { executablePath }),
     args: [

@@ -143,7 +143,8 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
     title:
       'a form: seen, touched, started, mistaken, mended, submitted; order, refills, corrections, lengths, blanks',
     async run(world) {
-      const page = await world.open(world.put('/', { body: FORM }))
+      const script = 'data-inactivity-timeout="300"'
+      const page = await world.open(world.put('/', { body: FORM, script }))
       await world.until('seen', (all) => counts(all).form_view === 1)
       await page.click('[name=first]')
       await page.click('#send')

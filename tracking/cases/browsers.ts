@@ -1,21 +1,14 @@
-import { existsSync } from 'node:fs'
 import puppeteer, { type Browser } from 'puppeteer-core'
+import { browserPath } from '../../test/browser.ts'
 
 export type BrowserName = 'chromium' | 'firefox'
 
-const PATHS: Record<BrowserName, readonly string[]> = {
-  chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
-  firefox: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
-}
-
 /** The real browsers of this machine. */
-export const foundBrowsers = (Object.keys(PATHS) as BrowserName[]).filter((name) =>
-  PATHS[name].some((path) => existsSync(path)),
-)
+export const foundBrowsers = (['chromium', 'firefox'] as const).filter(browserPath)
 
 /** A browser as people have it: drivers usually switch off the back/forward cache and prerendering. */
 export function launch(name: BrowserName, args: readonly string[] = []): Promise<Browser> {
-  const executablePath = PATHS[name].find((path) => existsSync(path)) ?? ''
+  const executablePath = browserPath(name) ?? ''
   if (name === 'firefox')
     return puppeteer.launch({
       browser: 'firefox',

@@ -3,6 +3,7 @@ import { DELIVERY_CASES } from './delivery.ts'
 import { HOSTILE_CASES } from './hostile.ts'
 import { PACKAGE_CASES } from './package.ts'
 import { README_CASES } from './readme.ts'
+import { REDACTION_CASES } from './redaction.ts'
 import { VIEW_CASES } from './views.ts'
 import { VISITOR_CASES } from './visitors.ts'
 import type { Case } from './world.ts'
@@ -15,5 +16,6 @@ export const CASES: readonly Case[] = [
   ...HOSTILE_CASES,
   ...BEHAVIOUR_CASES,
   ...PACKAGE_CASES,
+  ...REDACTION_CASES,
   ...README_CASES,
 ].sort((one, other) => (one.id < other.id ? -1 : 1))

@@ -49,7 +49,7 @@ export function start(given: object, features: readonly Feature[]): Footfall {
     identify: guard((id) => {
       // An e-mail address or a card number is no id of one's own.
       if (options.identify && redactText(id) === id)
-        tracker?.record('identify', { userId: id.slice(0, 64) })
+        tracker?.record('identify', { userId: id.slice(0, 64) }, 'critical')
     }),
     formSuccess: guard((form) => dispatchEvent(new CustomEvent(FORM_SUCCESS, { detail: form }))),
     flush: guard(() => tracker?.flush()),
