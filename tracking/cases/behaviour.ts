@@ -39,7 +39,9 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       equal(bands.length, 20)
       ok((bands[0] ?? 0) >= 300 && (bands[8] ?? 0) >= 200 && bands[19] === 0, `${bands}`)
       deepEqual(
-        dataOf(events, 'scroll').map(({ depth }) => depth),
+        dataOf(events, 'scroll')
+          .map(({ depth }) => depth)
+          .sort(),
         [25, 50],
       )
     },
@@ -353,7 +355,7 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       await pause(1_000)
       await page.evaluate("show('visible')")
       await pause(200)
-      await page.close()
+      await page.evaluate("show('hidden')")
       const events = await world.until('the return', (all) => counts(all).page_visibility === 1)
       const { state, awayMs } = lastOf(events, 'page_visibility')
       equal(state, 'hidden')
