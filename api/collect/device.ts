@@ -302,7 +302,8 @@ const shortVersion = (version: string | undefined) => /^\d{1,5}/.exec(version ??
 const twoParts = (version: string) => /^\d+(?:[._]\d{1,2})?/.exec(version)?.[0].replace('_', '.')
 const unquoted = (hint: string) => hint.replace(/^"|"$/g, '')
 
-function headerOf(headers: Headers, name: string, max: number): string {
+/** The first value of a header, cut. */
+export function headerOf(headers: Headers, name: string, max: number): string {
   const value = headers[name]
   const text = typeof value === 'string' ? value : (value?.[0] ?? '')
   return text.length > max ? text.slice(0, max) : text
