@@ -50,7 +50,7 @@ DuckDuckGo 7 | macOS 10.15 | desktop | Mozilla/5.0 (Macintosh; Intel Mac OS X 10
 DuckDuckGo 5 | Android 14 | mobile | Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Mobile Safari/537.36 DuckDuckGo/5
 Naver Whale 4 | Windows 10 | desktop | Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/134.0.0.0 Whale/4.31.304.16 Safari/537.36
 UC Browser 13 | Android 12 | mobile | Mozilla/5.0 (Linux; U; Android 12; en-US; RMX3241) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/100.0.4896.58 UCBrowser/13.7.0.1322 Mobile Safari/537.36
-Mi Browser 14 | Android 13 | mobile | Mozilla/5.0 (Linux; U; Android 13; es-es; 2201117TG) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/112.0.5615.136 Mobile Safari/537.36 XiaoMi/MiuiBrowser/14.10.1-gn
+MIUI Browser 14 | Android 13 | mobile | Mozilla/5.0 (Linux; U; Android 13; es-es; 2201117TG) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/112.0.5615.136 Mobile Safari/537.36 XiaoMi/MiuiBrowser/14.10.1-gn
 Huawei Browser 5 | OpenHarmony 5 | mobile | Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile HuaweiBrowser/5.0.4.300
 Amazon Silk 120 | Android 11 | tablet | Mozilla/5.0 (Linux; Android 11; KFTRWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/120.4.1 like Chrome/120.0.6099.230 Safari/537.36
 Amazon Silk 120 | Android 9 | tv | Mozilla/5.0 (Linux; Android 9; AFTSSS) AppleWebKit/537.36 (KHTML, like Gecko) Silk/120.4.1 like Chrome/120.0.6099.230 Safari/537.36
@@ -68,7 +68,8 @@ LinkedIn | iOS 17 | mobile | Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac 
 Snapchat 12 | iOS 17 | mobile | Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Snapchat/12.95.0.37 (like Safari/8618.2.12.10.9, panda)
 WeChat 8 | Android 12 | mobile | Mozilla/5.0 (Linux; Android 12; M2011K2C; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/138.0.7204.63 Mobile Safari/537.36 MMWEBID/1234 MicroMessenger/8.0.49.2600(0x28003133) WeChat/arm64 NetType/WIFI
 LINE 14 | Android 14 | mobile | Mozilla/5.0 (Linux; Android 14; SO-51C; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/138.0.7204.63 Mobile Safari/537.36 Line/14.9.1/IAB
-Google app 320 | iOS 17 | mobile | Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) GSA/320.0.639140130 Mobile/15E148 Safari/604.1
+Google Search App 320 | iOS 17 | mobile | Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) GSA/320.0.639140130 Mobile/15E148 Safari/604.1
+Edge 137 | iOS | tablet | Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) EdgiOS/137 Version/18.0 Safari/605.1.15
 Electron 31 | macOS 10.15 | desktop | Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Notes/1.2.3 Electron/31.0.2 Safari/537.36
 webOS Browser | webOS | tv | Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36 WebAppManager
 PlayStation | PlayStation 5 | console | Mozilla/5.0 (PlayStation; PlayStation 5/8.40) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.0 Safari/605.1.15
@@ -337,6 +338,7 @@ function familyOf(name: string): string {
       /\b(mobile|webview|privacy|browser|ui\/wkwebview|microsoft|amazon|search|app|internet for android)\b/g,
       '',
     )
+    .replace(/ ios$/, '')
     .replace(/[^a-z0-9]/g, '')
     .replace(/browser$/, '')
   return EQUAL_NAMES[plain] ?? plain

@@ -89,7 +89,7 @@ export function deviceOf(headers: Headers, screen?: string): Device {
     bowser,
   )
   const browserVersion = shortVersion(version)
-  if (browser === 'Safari' && userAgent.includes('Macintosh') && isPortraitTablet(screen)) {
+  if (isPadAsMac(userAgent, browser, screen)) {
     return { browser, browserVersion, os: 'iOS', osVersion: undefined, device: 'tablet' }
   }
   const [os, osVersion] = systemOf(userAgent, hint)
@@ -290,9 +290,16 @@ const MOBILE_SYSTEMS = new Set([
 ])
 
 /**
- * Safari on an iPad says that it is a Mac, and always gives the screen as it
- * stands upright. Mac screens lie. The tracker rounds down to hundreds.
+ * Browsers of an iPad say that it is a Mac. Their own names for iOS give it away;
+ * Safari has none, but always gives the screen as it stands upright.
  */
+function isPadAsMac(userAgent: string, browser: string | undefined, screen: string | undefined) {
+  if (!userAgent.includes('Macintosh')) return false
+  if (/\b(?:CriOS|FxiOS|EdgiOS|OPiOS|GSA)\/|\bMobile\/\w/.test(userAgent)) return true
+  return browser === 'Safari' && isPortraitTablet(screen)
+}
+
+/** Mac screens lie. The tracker rounds down to hundreds. */
 function isPortraitTablet(screen: string | undefined): boolean {
   const [, width, height] = /^(\d{3,4})x(\d{3,4})$/.exec(screen ?? '') ?? []
   return Number(width) < Number(height) && Number(width) <= 1_099 && Number(height) <= 1_399
