@@ -21,6 +21,8 @@ export async function collect(config: Config): Promise<void> {
     appUrl: config.appUrl,
     trackerScripts: readTrackerScripts(),
     trustProxy: config.trustProxy,
+    limits: config.limits,
+    geography: { databasePath: config.geoDatabase, countryHeader: config.countryHeader },
     now: Date.now,
     newEventId: randomUUIDv7,
     log: { level: 'warn' },

@@ -104,7 +104,7 @@ export function byUserAgent(given: string): BotVerdict {
     if (word?.test(userAgent)) return bot('user_agent', kind, name)
   }
   const kind = KIND_WORDS.find(([, words]) => words.test(userAgent))?.[0]
-  return bot('user_agent', kind)
+  return bot('user_agent', kind ?? (isUnnamedProgram(userAgent) ? 'library' : 'other'))
 }
 
 /**
@@ -136,6 +136,12 @@ const AI_PATTERN = new RegExp(
     .join('|')})`,
   'i',
 )
+
+/** Somebody's own client ("my-shop/1.0"): neither a browser's form nor the words of crawlers. */
+const isUnnamedProgram = (userAgent: string) =>
+  !/^(?:Mozilla|Opera)\b|https?:|@|bot|crawl|spider|scrap|slurp|index|archiv|monitor/i.test(
+    userAgent,
+  )
 
 /**
  * A program with a browser's user agent. Each missing header has an innocent

@@ -1,10 +1,12 @@
 // Hot path: one pass over plain objects, no schema library. A refusal is a value.
 import {
   type EventContext,
+  type EventFlag,
   type Json,
   LIMITS,
   type StoredEvent,
   type VisitorBasis,
+  type WireEvent,
 } from '../../contract/event.ts'
 import { isSecretKey } from '../../redact/keys.ts'
 import { redactText } from '../../redact/text.ts'
@@ -25,6 +27,7 @@ export interface NormalisedEvent {
   readonly occurredAtMs: number
   readonly host: string | undefined
   readonly path: string | undefined
+  readonly consent: NonNullable<WireEvent['consent']>
   readonly stored: StoredEvent
 }
 
@@ -39,6 +42,8 @@ export interface Normalised {
   readonly refused: readonly Refusal[]
   /** Texts in which something was redacted: the tracker should have done it. */
   readonly redactions: number
+  /** How far the client's clock was behind ours; undefined where it did not tell. */
+  readonly clockOffsetMs: number | undefined
 }
 
 type Redact = (text: string) => string
@@ -78,7 +83,8 @@ export function normalise(
       refused.push({ index, code: error.code, message: error.message })
     }
   }
-  return { events, refused, redactions }
+  const clockOffsetMs = envelope.sentAt === undefined ? undefined : offsetMs
+  return { events, refused, redactions, clockOffsetMs }
 }
 
 class Refused extends Error {
@@ -124,6 +130,7 @@ function normaliseOne(
   const visitorId = text(item.visitorId ?? envelope.visitorId, 'visitorId', LIMITS.id)
   const sessionId = text(item.sessionId ?? envelope.sessionId, 'sessionId', LIMITS.id)
   const title = shortened(item.title, 'title', LIMITS.title)
+  const { ms: occurredAtMs, flag } = occurredAt(item.timestamp, offsetMs, receivedAtMs)
   return {
     siteId,
     eventId,
@@ -135,10 +142,12 @@ function normaliseOne(
         ? { id: sessionId, basis: 'session_id' }
         : undefined,
     sessionId,
-    occurredAtMs: occurredAt(item.timestamp, offsetMs, receivedAtMs),
+    occurredAtMs,
     host: url?.host,
     path: url ? repair(decodePath(url.pathname + url.hash), LIMITS.url) : undefined,
+    consent: consentOf(item.consent ?? envelope.consent),
     stored: {
+      ...(flag && { flags: [flag] }),
       url: url?.href,
       referrer: referrerOf(item.referrer, url?.host),
       title: title && redact(title),
@@ -217,18 +226,30 @@ function clockOffset(sentAt: unknown, receivedAtMs: number): number {
   return receivedAtMs - sentAtMs
 }
 
-function occurredAt(timestamp: unknown, offsetMs: number, receivedAtMs: number): number {
-  if (timestamp === undefined) return receivedAtMs
+function occurredAt(
+  timestamp: unknown,
+  offsetMs: number,
+  receivedAtMs: number,
+): { ms: number; flag?: EventFlag } {
+  if (timestamp === undefined) return { ms: receivedAtMs }
   const clientMs = epochMs(timestamp)
   if (clientMs === undefined) {
     throw new Refused('invalid_timestamp', 'timestamp must be ISO 8601 or epoch milliseconds.')
   }
   const ms = Math.round(clientMs + offsetMs)
   // Written so that NaN, of infinities on both sides, is absurd too.
-  if (!(ms >= ABSURD_BEFORE_MS && ms <= ABSURD_AFTER_MS)) return receivedAtMs
+  if (!(ms >= ABSURD_BEFORE_MS && ms <= ABSURD_AFTER_MS))
+    return { ms: receivedAtMs, flag: 'clock_invalid' }
   if (ms < receivedAtMs - LIMITS.maxAgeMs)
     throw new Refused('too_old', 'Events older than 7 days are not accepted.')
-  return ms > receivedAtMs + LIMITS.maxFutureMs ? receivedAtMs : Math.min(ms, receivedAtMs)
+  if (ms > receivedAtMs + LIMITS.maxFutureMs) return { ms: receivedAtMs, flag: 'clock_ahead' }
+  return { ms: Math.min(ms, receivedAtMs) }
+}
+
+function consentOf(value: unknown): NonNullable<WireEvent['consent']> {
+  if (value === undefined || value === null) return 'granted'
+  if (value === 'granted' || value === 'denied' || value === 'unknown') return value
+  throw new Refused('invalid_consent', 'consent must be granted, denied or unknown.')
 }
 
 function page(value: unknown): URL | undefined {

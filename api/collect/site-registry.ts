@@ -1,28 +1,135 @@
+import { BlockList, isIP } from 'node:net'
+import { type Listening, listen } from '../../database/listen.ts'
 import type { Pool } from '../../database/postgres.ts'
 
-/** Which sites may be collected for. Known sites are kept in memory. */
+/** What the collector has to know of a site. */
+export interface SiteRules {
+  readonly status: 'active' | 'paused' | 'deleted'
+  /** Empty: any. */
+  readonly allowedHosts: readonly string[]
+  readonly excludesAddress: (address: string) => boolean
+  readonly excludedCountries: ReadonlySet<string>
+  readonly excludedHosts: readonly string[]
+  readonly excludedPaths: readonly RegExp[]
+}
+
+interface SiteRow {
+  readonly site_id: string
+  readonly status: SiteRules['status']
+  readonly allowed_hosts: string[]
+  readonly exclude: {
+    readonly addresses?: string[]
+    readonly countries?: string[]
+    readonly hosts?: string[]
+    readonly paths?: string[]
+  }
+}
+
+const REFRESHES_MS = 60_000 // in case a notification was missed while the connection was away
+const MOST_UNKNOWN = 10_000
+const ASKS_AGAIN_MS = 5_000
+
+/**
+ * The sites, in memory: read once, again when PostgreSQL tells that they have
+ * changed, and every minute. While PostgreSQL is away the last answer holds.
+ */
 export class SiteRegistry {
   readonly #pool: Pool
   readonly #createUnknown: boolean
-  readonly #known = new Set<string>()
+  readonly #now: () => number
+  #sites: ReadonlyMap<string, SiteRules> = new Map()
+  /** Ids that are no site, with the time at which to ask again: a flood of them must not reach the database. */
+  readonly #unknown = new Map<string, number>()
+  #loaded: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #listening: Listening | undefined
 
   /** `createUnknown`: in development a first event makes its site. */
-  constructor(pool: Pool, createUnknown: boolean) {
+  constructor(pool: Pool, options: { createUnknown: boolean; now: () => number }) {
     this.#pool = pool
-    this.#createUnknown = createUnknown
+    this.#createUnknown = options.createUnknown
+    this.#now = options.now
   }
 
-  async accepts(siteId: string): Promise<boolean> {
-    if (this.#known.has(siteId)) return true
-    if (this.#createUnknown) {
+  /** The rules of a site; undefined when there is none of that id. */
+  async rulesOf(siteId: string): Promise<SiteRules | undefined> {
+    this.#loaded ??= this.#load().catch((error) => {
+      this.#loaded = undefined // the next request asks again
+      throw error
+    })
+    await this.#loaded
+    const known = this.#sites.get(siteId)
+    if (known || (this.#unknown.get(siteId) ?? 0) > this.#now()) return known
+    if (this.#createUnknown)
       await this.#pool.query(
         'insert into sites (site_id, name) values ($1, $1) on conflict do nothing',
         [siteId],
       )
+    // It may have been made a moment ago, before the notification came.
+    await this.#load()
+    if (!this.#sites.has(siteId)) {
+      if (this.#unknown.size >= MOST_UNKNOWN) this.#unknown.clear()
+      this.#unknown.set(siteId, this.#now() + ASKS_AGAIN_MS)
     }
-    const { rowCount } = await this.#pool.query('select 1 from sites where site_id = $1', [siteId])
-    if (rowCount !== 1) return false
-    this.#known.add(siteId)
-    return true
+    return this.#sites.get(siteId)
+  }
+
+  /** Keeps the rules fresh until it is closed. */
+  watch(): void {
+    this.#timer = setInterval(() => this.#refresh(), REFRESHES_MS)
+    this.#timer.unref()
+    this.#listening = listen(this.#pool, 'sites_changed', {
+      notification: () => this.#refresh(),
+      gap: () => this.#refresh(),
+      error: () => {}, // it connects again, and the timer refreshes meanwhile
+    })
+    this.#listening.ready.catch(() => {})
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#listening?.stop()
+  }
+
+  #refresh(): void {
+    this.#load().catch(() => {}) // the last answer holds
+  }
+
+  async #load(): Promise<void> {
+    const { rows } = await this.#pool.query<SiteRow>(
+      '/* sites of the collector */ select site_id, status, allowed_hosts, exclude from sites',
+    )
+    this.#sites = new Map(rows.map((row) => [row.site_id, rulesFrom(row)]))
+    for (const { site_id } of rows) this.#unknown.delete(site_id)
   }
 }
+
+/** The rules that a row of `sites` says. */
+export function rulesFrom({ status, allowed_hosts, exclude }: SiteRow): SiteRules {
+  return {
+    status,
+    allowedHosts: allowed_hosts.map((host) => host.toLowerCase()),
+    excludesAddress: addressList(exclude.addresses ?? []),
+    excludedCountries: new Set(exclude.countries?.map((code) => code.toUpperCase())),
+    excludedHosts: exclude.hosts?.map((host) => host.toLowerCase()) ?? [],
+    excludedPaths: exclude.paths?.map(pathPattern) ?? [],
+  }
+}
+
+const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
+
+function addressList(entries: readonly string[]): (address: string) => boolean {
+  if (entries.length === 0) return () => false
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/')
+    if (isIP(address) === 0) continue // refused where it is set; never a reason to stop collecting
+    if (bits === undefined) list.addAddress(address, familyOf(address))
+    else list.addSubnet(address, Number(bits), familyOf(address))
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
+}
+
+/** `*` stands for anything; everything else for itself. */
+const pathPattern = (pattern: string) =>
+  new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`)
