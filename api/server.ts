@@ -1,6 +1,8 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { asProblem, Problem, sendProblem } from './errors.ts'
 
+const REQUEST_TIMEOUT_MS = 15_000
+
 /** A Fastify instance with what every process shares: error form, logging without personal data, safe headers. */
 export function createServer(options: {
   log: FastifyServerOptions['logger']
@@ -12,6 +14,9 @@ export function createServer(options: {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    // A request that drips in is given up; Node looks every `connectionsCheckingInterval`.
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: 2_000, headersTimeout: REQUEST_TIMEOUT_MS },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },

@@ -285,3 +285,19 @@ export const SPAM_HOSTS: readonly string[] = [
   'webmaster-traffic.com',
   'webmonetizer.net',
 ]
+
+/** Names that spammers register again under other domains, or put before them. */
+export const SPAM_NAMES: readonly string[] = [
+  'semalt',
+  'semaltmedia',
+  'darodar',
+  'ilovevitaly',
+  'buttons-for-website',
+  'buttons-for-your-website',
+  'free-share-buttons',
+  'free-social-buttons',
+  'get-free-traffic-now',
+  'best-seo-offer',
+  'trafficbot',
+  'trafficmonetizer',
+]

@@ -217,7 +217,7 @@ describe('what the request comes from', () => {
     ['spam.example', true],
     ['notsemalt.com', false],
     ['com', false],
-    ['semalt.com.example.org', false],
+    ['semalt.com.example.org', true],
     ['', false],
   ])('a referrer of %j is spam: %j', (referrerHost, isBot) => {
     const detector = new BotDetector({ spamHosts: ['Spam.example', ''] })

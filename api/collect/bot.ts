@@ -1,6 +1,13 @@
 // Hot path: see the measurement at BotDetector.
 import { findBotMatches, isbot } from 'isbot'
-import { AI_BOTS, type BotKind, KIND_WORDS, KNOWN_BOTS, SPAM_HOSTS } from './bot-names.ts'
+import {
+  AI_BOTS,
+  type BotKind,
+  KIND_WORDS,
+  KNOWN_BOTS,
+  SPAM_HOSTS,
+  SPAM_NAMES,
+} from './bot-names.ts'
 import { type Headers, headerOf, MAX_USER_AGENT } from './device.ts'
 import { LeastRecent } from './least-recent.ts'
 
@@ -73,12 +80,13 @@ export class BotDetector {
     const userAgent = headerOf(headers, 'user-agent', MAX_USER_AGENT)
     // Copied, so that the key does not keep a 16 KiB header alive.
     const verdict = this.#known.get(` ${userAgent}`, () => byUserAgent(userAgent))
-    if (verdict.isBot) return verdict
+    if (verdict.isBot && verdict.botKind !== 'library' && verdict.reason !== 'no_user_agent')
+      return verdict
     if (/HeadlessChrome/.test(headerOf(headers, 'sec-ch-ua', 256))) return HEADLESS
     if (isDisguised(userAgent, headers, isSecure)) return DISGUISED
     if (referrerHost && this.#isSpam(referrerHost)) return SPAM
     if (address && this.#isBotNetwork(address)) return NETWORK
-    return PERSON
+    return verdict
   }
 }
 
@@ -164,8 +172,9 @@ function isDisguised(userAgent: string, headers: Headers, isSecure: boolean): bo
 
 const majorOf = (pattern: RegExp, text: string) => Number(pattern.exec(text)?.[1] ?? 0)
 
-/** Whether a host or a domain above it is in the list. */
+/** Whether a host or a domain above it is in the list, or one of its labels is a spammer's name. */
 function hostMatcher(hosts: Iterable<string>): (host: string) => boolean {
+  const names = new Set(SPAM_NAMES)
   const listed = new Set([...hosts].map((host) => host.trim().toLowerCase()).filter(Boolean))
   return (host) => {
     let rest = host
@@ -173,8 +182,8 @@ function hostMatcher(hosts: Iterable<string>): (host: string) => boolean {
       .toLowerCase()
       .replace(/:\d*$|\.$/, '')
     while (true) {
-      if (listed.has(rest)) return true
       const dot = rest.indexOf('.')
+      if (listed.has(rest) || names.has(rest.slice(0, dot))) return true
       if (dot < 0) return false
       rest = rest.slice(dot + 1)
     }
