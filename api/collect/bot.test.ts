@@ -182,7 +182,7 @@ describe('a browser that is none', () => {
       isBot: true,
       reason: 'headers',
     })
-    expect(judge(without('accept-language', 'accept-encoding'), false).isBot).toBe(true)
+    expect(judge(without('accept-language', 'accept-encoding'), false).isBot).toBe(false)
     expect(judge({ 'user-agent': CHROME }).isBot).toBe(true)
   })
 

@@ -157,15 +157,15 @@ const isUnnamedProgram = (userAgent: string) =>
  * be missing, and one of them is Accept-Language, which every browser sends.
  */
 function isDisguised(userAgent: string, headers: Headers, isSecure: boolean): boolean {
-  if (headers['accept-language'] !== undefined || !userAgent.startsWith('Mozilla/5.0 (')) {
-    return false
-  }
+  // Without https it is somebody's own machine, trying things out.
+  if (!isSecure || headers['accept-language'] !== undefined) return false
+  if (!userAgent.startsWith('Mozilla/5.0 (')) return false
   const chrome = majorOf(/ Chrome\/(\d{1,3})/, userAgent)
   const firefox = majorOf(/ Firefox\/(\d{1,3})/, userAgent)
   const safari = majorOf(/ Version\/(\d{1,3})[\d.]* (?:Mobile\/\w+ )?Safari\//, userAgent)
   // Sec-Fetch: Chrome 76, Firefox 90, Safari 16.4; only where the address is trusted.
   const fetches = chrome >= 80 || firefox >= 90 || safari >= 17
-  if (isSecure && fetches && headers['sec-fetch-mode'] === undefined) return true
+  if (fetches && headers['sec-fetch-mode'] === undefined) return true
   if (chrome + firefox + safari === 0) return false
   return headers['accept-encoding'] === undefined || headers.accept === undefined
 }

@@ -34,8 +34,11 @@ with counted as (
   where batch_id in (select batch_id from events_batches) and ($1::text is null or site_id = $1)
   group by site_id
 )
-select site_id, coalesce(c.all, 0) + coalesce(w.n, 0) as all, coalesce(c.minute, 0) + coalesce(w.n, 0) as minute,
-       coalesce(c.hour, 0) + coalesce(w.n, 0) as hour, coalesce(c.day, 0) + coalesce(w.n, 0) as day
+select site_id,
+       (coalesce(c.all, 0) + coalesce(w.n, 0))::bigint    as all,
+       (coalesce(c.minute, 0) + coalesce(w.n, 0))::bigint as minute,
+       (coalesce(c.hour, 0) + coalesce(w.n, 0))::bigint   as hour,
+       (coalesce(c.day, 0) + coalesce(w.n, 0))::bigint    as day
 from counted c full join waiting w using (site_id)
 order by site_id`
 
