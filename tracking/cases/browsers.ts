@@ -1,21 +1,26 @@
 import { existsSync } from 'node:fs'
-import puppeteer, { type Browser } from 'puppeteer-core'
+import puppeteer from 'puppeteer-core'
+import type { Browser } from './browser.ts'
+import { hasWebkit, launchWebkit } from './webkit.ts'
 
-export type BrowserName = 'chromium' | 'firefox'
+export type BrowserName = 'chromium' | 'firefox' | 'webkit'
 
-const PATHS: Record<BrowserName, readonly string[]> = {
+const PATHS = {
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
   firefox: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
 }
+const pathOf = (name: keyof typeof PATHS) => PATHS[name].find((path) => existsSync(path))
 
 /** The real browsers of this machine. */
-export const foundBrowsers = (Object.keys(PATHS) as BrowserName[]).filter((name) =>
-  PATHS[name].some((path) => existsSync(path)),
-)
+export const foundBrowsers: readonly BrowserName[] = [
+  ...(['chromium', 'firefox'] as const).filter(pathOf),
+  ...(hasWebkit ? (['webkit'] as const) : []),
+]
 
 /** A browser as people have it: drivers usually switch off the back/forward cache and prerendering. */
 export function launch(name: BrowserName, args: readonly string[] = []): Promise<Browser> {
-  const executablePath = PATHS[name].find((path) => existsSync(path)) ?? ''
+  if (name === 'webkit') return launchWebkit()
+  const executablePath = pathOf(name) ?? ''
   if (name === 'firefox')
     return puppeteer.launch({
       browser: 'firefox',

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { Page } from 'puppeteer-core'
+import type { Page } from './browser.ts'
 import { type Case, counts, pause } from './world.ts'
 
 const CATCHES_ERRORS = `<script>
