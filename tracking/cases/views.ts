@@ -209,6 +209,25 @@ export const VIEW_CASES: readonly Case[] = [
     },
   },
   {
+    id: 'B12c',
+    title:
+      'a Navigation API that tells only of ends, as in private windows: push, replace and back are seen, once each',
+    async run(world) {
+      const head =
+        "<script>window.navigation?.addEventListener('currententrychange', (event) => event.stopImmediatePropagation(), true)</script>"
+      const page = await world.open(world.put('/', { head }))
+      await page.evaluate((site) => {
+        history.pushState({}, '', `/${site}/a`)
+        history.pushState({}, '', `/${site}/b`)
+        history.replaceState({}, '', `/${site}/c`)
+      }, world.site)
+      await pause(100)
+      await page.evaluate(() => history.back())
+      await pause(300)
+      deepEqual(pathsOf(await world.settled(page), world.site), ['/', '/a', '/b', '/c', '/a'])
+    },
+  },
+  {
     id: 'B13',
     title: 'a pushState that the browser refuses: the page gets its exception, no view is counted',
     async run(world) {
