@@ -217,6 +217,7 @@ export const DELIVERY_CASES: readonly Case[] = [
       await world.settled(page)
       await page.click('#mail')
       equal(await page.evaluate('prevented'), false)
+      await page.close()
       const events = await world.until('the click', (all) => counts(all).click === 1)
       const click = events.find(({ type }) => type === 'click')?.eventData
       deepEqual([click?.selector, click?.link], ['#mail', 'mailto'])
