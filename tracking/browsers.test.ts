@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import type { Browser } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { createCollector } from '../api/collector.ts'
 import { readTrackerScripts } from '../cli/tracker-scripts.ts'
 import type { Pool } from '../database/postgres.ts'
 import { testPostgres } from '../test/databases.ts'
+import type { Browser } from './cases/browser.ts'
 import { foundBrowsers, launch } from './cases/browsers.ts'
 import { Gate } from './cases/gate.ts'
 import { CASES } from './cases/list.ts'
@@ -54,12 +54,12 @@ describe.each(foundBrowsers)('in %s', (browserName) => {
   afterAll(() => browser?.close())
 
   it.each(
-    CASES.filter(({ only }) => !only || only === browserName).map(
+    CASES.filter(({ not }) => not?.[browserName] === undefined).map(
       (found) => [found.id, found.title, found] as const,
     ),
   )('%s: %s', async (id, _title, { run }) => {
     const site = `${id}-${browserName}`.toLowerCase()
-    const world = new World({ browserName, browser, gate, pages, pool, site })
+    const world = new World({ browserName, gate, pages, pool, site })
     world.context = await browser.createBrowserContext()
     const version = await browser.version()
     try {

@@ -1,13 +1,19 @@
-import puppeteer, { type Browser } from 'puppeteer-core'
+import puppeteer from 'puppeteer-core'
 import { browserPath } from '../../test/browser.ts'
+import type { Browser } from './browser.ts'
+import { hasWebkit, launchWebkit } from './webkit.ts'
 
-export type BrowserName = 'chromium' | 'firefox'
+export type BrowserName = 'chromium' | 'firefox' | 'webkit'
 
 /** The real browsers of this machine. */
-export const foundBrowsers = (['chromium', 'firefox'] as const).filter(browserPath)
+export const foundBrowsers: readonly BrowserName[] = [
+  ...(['chromium', 'firefox'] as const).filter(browserPath),
+  ...(hasWebkit ? (['webkit'] as const) : []),
+]
 
 /** A browser as people have it: drivers usually switch off the back/forward cache and prerendering. */
 export function launch(name: BrowserName, args: readonly string[] = []): Promise<Browser> {
+  if (name === 'webkit') return launchWebkit()
   const executablePath = browserPath(name) ?? ''
   if (name === 'firefox')
     return puppeteer.launch({

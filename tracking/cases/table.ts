@@ -14,18 +14,20 @@ export function caseTable(cases: readonly Case[], results: readonly Result[]): s
   const versions = browsers.map(
     (name) => results.find(({ browserName }) => browserName === name)?.version ?? name,
   )
-  const cell = (id: string, name: BrowserName) => {
+  const cell = ({ id, not }: Case, name: BrowserName) => {
+    const reason = not?.[name]
+    if (reason !== undefined) return `– ${reason}`
     const found = results.filter((result) => result.id === id && result.browserName === name)
     return found.length === 0 ? '–' : found.every(({ passed }) => passed) ? 'pass' : 'FAIL'
   }
   const rows = cases.map(
-    ({ id, title }) =>
-      `| ${id} | ${title} | ${browsers.map((name) => cell(id, name)).join(' | ')} |`,
+    (row) =>
+      `| ${row.id} | ${row.title} | ${browsers.map((name) => cell(row, name)).join(' | ')} |`,
   )
   return [
     '# Browser cases',
     '',
-    'Printed by `npm run browsers`; each is judged by what the server stored. `–`: not run in that browser.',
+    'Printed by `npm run browsers`; each is judged by what the server stored. `–`: not run in that browser, and why.',
     '',
     `| case | what | ${versions.join(' | ')} |`,
     `| --- | --- | ${browsers.map(() => '---').join(' | ')} |`,
