@@ -45,7 +45,7 @@ export const README_CASES: readonly Case[] = [
         if (language === 'js') {
           await page.type('input', 'x')
           await pause(50)
-          await page.evaluate(here)
+          await page.evaluate(`(() => {${here}})()`)
         } else if (code.includes('<button')) await page.click('button')
         await world.until(`${type} of ${path}`, (events) =>
           events.some(
