@@ -10,7 +10,7 @@ const toHundreds = (width: number, height: number) =>
 export const viewportClass = () =>
   innerWidth < 768 ? 'phone' : innerWidth < 1_024 ? 'tablet' : 'desktop'
 
-/** What holds for all events of a page: coarse, so that it names nobody. */
+/** What holds for all events of a page: coarse, so that it names nobody. Reads the layout. */
 export function environment(): Properties {
   return {
     tracker: VERSION,

@@ -31,10 +31,12 @@ const { matches } = Element.prototype
 export function forms({ options, record, onView, onEnd, mayStore }: Tracker): void {
   if (!options.trackForms) return
   const attempts = new Map<Element, Attempt>()
+  /** Of forms that are no longer in the page, and may come back. */
+  const removed = new WeakMap<Element, Attempt>()
   const found = new WeakSet<Element>()
   const left = new WeakSet<FieldState>()
   const wrong = new WeakSet<Element>()
-  const seeing = new Map<Element, ReturnType<typeof setTimeout>>()
+  const seeing = new WeakMap<Element, ReturnType<typeof setTimeout>>()
   let viewed = new WeakSet<Element>()
   let invalid = new Map<Attempt, Set<string>>()
   let focused: FieldState | undefined
@@ -43,7 +45,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   let isDeleting = false
 
   const attemptOf = (form: Element): Attempt => {
-    const attempt = attempts.get(form) ?? newAttempt(form)
+    const attempt = attempts.get(form) ?? removed.get(form) ?? newAttempt(form)
     attempts.set(form, attempt)
     return attempt
   }
@@ -151,6 +153,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
 
   const succeed = (attempt: Attempt, rule: string) => {
     attempts.delete(attempt.form)
+    removed.delete(attempt.form)
     if (mayStore()) writeStored(PENDING_KEY, undefined, 'sessionStorage')
     const { submits, startedAt } = attempt
     const timeMs = since(startedAt)
@@ -215,6 +218,13 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   setInterval(guard(discover), DISCOVERS_EVERY_MS)
   onView(() => {
     viewed = new WeakSet()
+    // A form that is gone would hold all of the route that it was part of. One
+    // that was filled may still succeed.
+    for (const [form, attempt] of attempts) {
+      if (form.isConnected || attempt.startedAt || attempt.submits) continue
+      attempts.delete(form)
+      removed.set(form, attempt)
+    }
     later(discover)
     later(succeedByPage)
   })
