@@ -1,4 +1,5 @@
 import { BEHAVIOUR_CASES } from './behaviour.ts'
+import { COST_CASES } from './cost.ts'
 import { DELIVERY_CASES } from './delivery.ts'
 import { HOSTILE_CASES } from './hostile.ts'
 import { VIEW_CASES } from './views.ts'
@@ -12,4 +13,5 @@ export const CASES: readonly Case[] = [
   ...VISITOR_CASES,
   ...HOSTILE_CASES,
   ...BEHAVIOUR_CASES,
+  ...COST_CASES,
 ].sort((one, other) => (one.id < other.id ? -1 : 1))
