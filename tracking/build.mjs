@@ -8,6 +8,10 @@ const BUILDS = [
   ['package.ts', 'footfall.mjs', 'es'],
 ]
 
+// Nearly all of it runs at the start, and Chromium then compiles it while it is
+// fetched instead of on the main thread: 14 ms of a phone's (156, 4x throttled).
+const COMPILE_HINT = '//# allFunctionsCalledOnLoad'
+
 for (const [index, [entry, fileName, format]] of BUILDS.entries())
   await build({
     configFile: false,
@@ -17,6 +21,7 @@ for (const [index, [entry, fileName, format]] of BUILDS.entries())
       outDir: 'dist',
       emptyOutDir: index === 0,
       target: 'es2020',
+      rolldownOptions: { output: { postBanner: format === 'iife' ? COMPILE_HINT : '' } },
       lib: {
         entry: join(import.meta.dirname, 'js', entry),
         formats: [format],

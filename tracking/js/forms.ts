@@ -31,8 +31,6 @@ const { matches } = Element.prototype
 export function forms({ options, record, onView, onEnd, mayStore }: Tracker): void {
   if (!options.trackForms) return
   const attempts = new Map<Element, Attempt>()
-  /** Of forms that are no longer in the page, and may come back. */
-  const removed = new WeakMap<Element, Attempt>()
   const found = new WeakSet<Element>()
   const left = new WeakSet<FieldState>()
   const wrong = new WeakSet<Element>()
@@ -45,7 +43,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   let isDeleting = false
 
   const attemptOf = (form: Element): Attempt => {
-    const attempt = attempts.get(form) ?? removed.get(form) ?? newAttempt(form)
+    const attempt = attempts.get(form) ?? newAttempt(form)
     attempts.set(form, attempt)
     return attempt
   }
@@ -153,7 +151,6 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
 
   const succeed = (attempt: Attempt, rule: string) => {
     attempts.delete(attempt.form)
-    removed.delete(attempt.form)
     if (mayStore()) writeStored(PENDING_KEY, undefined, 'sessionStorage')
     const { submits, startedAt } = attempt
     const timeMs = since(startedAt)
@@ -220,11 +217,8 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     viewed = new WeakSet()
     // A form that is gone would hold all of the route that it was part of. One
     // that was filled may still succeed.
-    for (const [form, attempt] of attempts) {
-      if (form.isConnected || attempt.startedAt || attempt.submits) continue
-      attempts.delete(form)
-      removed.set(form, attempt)
-    }
+    for (const [form, { startedAt, submits }] of attempts)
+      if (!form.isConnected && !startedAt && !submits) attempts.delete(form)
     later(discover)
     later(succeedByPage)
   })

@@ -236,7 +236,6 @@ export function startTracker(options: Options): Tracker {
     beginFirst()
     if (document.visibilityState === 'hidden') leave()
   })
-  listen(document, 'freeze', leave)
   // Events are recorded in handlers of inputs, which must not read the layout.
   listen(window, 'resize', () =>
     setTimeout(
@@ -246,6 +245,7 @@ export function startTracker(options: Options): Tracker {
     ),
   )
   listen(window, 'pagehide', leave)
+  listen(document, 'freeze', leave)
   listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => {
     if (persisted) begin('restore')
   })
