@@ -23,7 +23,7 @@ const say = (line) => process.stderr.write(`${line}\n`)
 try {
   install()
   buildWhatIsStale()
-  if (command === 'test' || command === 'check') prepareBrowser()
+  if (['test', 'check', 'bench'].includes(command)) prepareBrowser()
 } catch (error) {
   say(`footfall: ${error.message}`)
   process.exit(1)
@@ -103,7 +103,7 @@ function prepareBrowser() {
     attempt('apt-get', ['install', '-y', '-qq', 'chromium'])
   )
     return
-  throw new Error('no Chromium for the tests: install one, e.g. "apt-get install chromium" as root')
+  throw new Error('no Chromium: install one, e.g. "apt-get install chromium" as root')
 }
 
 function attempt(file, parameters) {
