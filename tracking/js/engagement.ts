@@ -114,7 +114,8 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
     wasVisible = true
     reached = sentVisibleMs = sentEngagedMs = 0
     scroller = undefined
-    setTimeout(measure)
+    // A page that is being parsed is measured when it is there.
+    if (document.readyState !== 'loading') setTimeout(measure)
   })
   onEnd(report)
   listen(document, 'visibilitychange', account)
