@@ -112,9 +112,7 @@ function prepareBrowsers() {
   if (process.getuid?.() === 0 && attempt('apt-get', ['update', '-qq']))
     for (const name of missing) attempt('apt-get', ['install', '-y', '-qq', name])
   if (missing.includes('chromium') && !isThere(chromium))
-    throw new Error(
-      'no Chromium for the tests: install one, e.g. "apt-get install chromium" as root',
-    )
+    throw new Error('no Chromium: install one, e.g. "apt-get install chromium" as root')
 }
 
 function attempt(file, parameters) {

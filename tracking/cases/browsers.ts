@@ -1,4 +1,4 @@
-import puppeteer from 'puppeteer-core'
+import puppeteer, { type Browser as PuppeteerBrowser } from 'puppeteer-core'
 import { browserPath } from '../../test/browser.ts'
 import type { Browser } from './browser.ts'
 import { hasWebkit, launchWebkit } from './webkit.ts'
@@ -11,9 +11,14 @@ export const foundBrowsers: readonly BrowserName[] = [
   ...(hasWebkit ? (['webkit'] as const) : []),
 ]
 
+export const launch = (name: BrowserName): Promise<Browser> =>
+  name === 'webkit' ? launchWebkit() : launchPuppeteer(name)
+
 /** A browser as people have it: drivers usually switch off the back/forward cache and prerendering. */
-export function launch(name: BrowserName, args: readonly string[] = []): Promise<Browser> {
-  if (name === 'webkit') return launchWebkit()
+export function launchPuppeteer(
+  name: 'chromium' | 'firefox',
+  args: readonly string[] = [],
+): Promise<PuppeteerBrowser> {
   const executablePath = browserPath(name) ?? ''
   if (name === 'firefox')
     return puppeteer.launch({
