@@ -112,11 +112,12 @@ export const PIPELINE_FAULTS: readonly Fault[] = [
   },
 ]
 
-// A time that no JavaScript date has, a name that no index takes, an event that is none.
+// Times that no JavaScript date or no text of one has, an id that no index takes, an event that is none.
 const POISON = [
   "occurred_at = '290000-01-01'",
-  `visitor_id = (select string_agg(md5(n::text), '') from generate_series(1, 300) n)`,
+  `session_id = (select string_agg(md5(n::text), '') from generate_series(1, 300) n)`,
   "event = 'null'",
+  "occurred_at = '12000-01-01'",
 ]
 
 async function templates(rig: Rig, sites: readonly string[]): Promise<number> {

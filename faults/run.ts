@@ -1,19 +1,19 @@
-import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Outcome, skipped } from './fault.ts'
 import { FAULTS } from './list.ts'
+import { keepOnPage } from './page.ts'
 import type { Rig } from './rig.ts'
 import { runFault } from './run-fault.ts'
-import { type Row, renderTable, verdictOf } from './table.ts'
+import { type Row, TABLE_HEAD, tableLine, verdictOf } from './table.ts'
 
-// `npm run faults -- [F13 F15 …] [--rounds 20] [--seed 1] [--small]`
+// `npm run faults -- [F13 F15 …] [--rounds 20] [--seed 1] [--small]`: prints a table, and keeps it in docs/faults.md unless it is small.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string' },
     seed: { type: 'string' },
     small: { type: 'boolean' },
-    output: { type: 'string' },
   },
 })
 const wanted = positionals.map((id) => id.toLowerCase())
@@ -25,6 +25,8 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const chosen = FAULTS.filter(({ id }) => wanted.length === 0 || wanted.includes(id.toLowerCase()))
+const PAGE = join(import.meta.dirname, '../docs/faults.md')
+const RUN = `npm run faults${process.argv.length > 2 ? ' -- ' : ''}${process.argv.slice(2).join(' ')}`
 const rows: Row[] = []
 let rig: Rig | undefined
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -46,10 +48,9 @@ for (const fault of chosen) {
   }).catch((error: unknown) => ({ fault, outcome: brokenOff(error), tookMs: 0 }))
   console.log(`${verdictOf(row.outcome)} (${(row.tookMs / 1_000).toFixed(0)} s)`)
   rows.push(row)
+  if (!values.small) keepOnPage(PAGE, [row], RUN, new Date())
 }
-const table = renderTable(rows)
-console.log(`\n${table}`)
-if (values.output) writeFileSync(values.output, table)
+console.log(['', TABLE_HEAD, ...rows.map(tableLine)].join('\n'))
 process.exit(rows.every(({ outcome }) => outcome.broken.length === 0) ? 0 : 1)
 
 function brokenOff(error: unknown): Outcome {

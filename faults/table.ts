@@ -9,21 +9,16 @@ export interface Row {
 export const verdictOf = ({ skipped, broken }: Outcome): string =>
   skipped ? 'skipped' : broken.length > 0 ? `FAILED: ${broken.join('; ')}` : 'OK'
 
-/** The rows as a Markdown table. */
-export function renderTable(rows: readonly Row[]): string {
-  const head = [
-    'id',
-    'fault',
-    'runs',
-    'acked',
-    'lost',
-    'dup',
-    'phantom',
-    'answers',
-    'measured',
-    'verdict',
-  ]
-  const lines = rows.map(({ fault, outcome }) => [
+const HEAD = [
+  ...['id', 'fault', 'runs', 'acked', 'lost', 'dup', 'phantom', 'answers', 'measured'],
+  ...['took', 'verdict'],
+]
+
+export const TABLE_HEAD = [line(HEAD), line(HEAD.map(() => '---'))].join('\n')
+
+/** One line of a Markdown table; it begins with the fault's id. */
+export function tableLine({ fault, outcome, tookMs }: Row): string {
+  return line([
     fault.id,
     fault.title,
     runsOf(fault, outcome),
@@ -36,18 +31,17 @@ export function renderTable(rows: readonly Row[]): string {
       .map(([answer, times]) => `${times} × ${answer}`)
       .join(', '),
     outcome.measured,
+    `${(tookMs / 1_000).toFixed(0)} s`,
     verdictOf(outcome),
   ])
-  return [head, head.map(() => '---'), ...lines]
-    .map(
-      (cells) =>
-        `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`,
-    )
-    .join('\n')
 }
 
 /** Runs, and what was asked for where that is more. */
 function runsOf(fault: Fault, { runs }: Outcome): string {
   const asked = runs < fault.rounds.asked ? ` of ${fault.rounds.asked}` : ''
   return `${runs}${asked}${fault.shortened ? ` (${fault.shortened})` : ''}`
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
 }
