@@ -3,6 +3,7 @@ import { type CollectAnswer, LIMITS } from '../../contract/event.ts'
 import { Problem } from '../errors.ts'
 import { parseBody } from './body.ts'
 import type { DailyVisitor } from './daily-visitor.ts'
+import { withinDeadline } from './deadline.ts'
 import type { EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type NormalisedEvent, normalise, type Refusal } from './normalise.ts'
@@ -21,6 +22,9 @@ export interface CollectParts {
   ) => void
   readonly countRedactions: (texts: number) => void
 }
+
+// With the deadline of the commit, no answer takes longer than 4 s.
+const LOOK_UP_WITHIN_MS = 2_000
 
 // A 1 × 1 transparent GIF.
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
@@ -111,16 +115,20 @@ async function collect(
   if (redactions > 0) parts.countRedactions(redactions)
   const rejected: Refusal[] = [...refused]
   const rows: EventRow[] = []
-  for (const { index, event } of events) {
-    if (await parts.sites.accepts(event.siteId))
-      rows.push(await rowOf(parts, request, event, receivedAtMs))
-    else
-      rejected.push({
-        index,
-        code: 'unknown_site',
-        message: `The site ${event.siteId} is not registered here.`,
-      })
-  }
+  // A hundred events may name a hundred sites, each of which the database is asked for.
+  await withinDeadline(LOOK_UP_WITHIN_MS, async (isLate) => {
+    for (const { index, event } of events) {
+      if (isLate()) return
+      if (await parts.sites.accepts(event.siteId))
+        rows.push(await rowOf(parts, request, event, receivedAtMs))
+      else
+        rejected.push({
+          index,
+          code: 'unknown_site',
+          message: `The site ${event.siteId} is not registered here.`,
+        })
+    }
+  })
   for (const refusal of rejected) parts.count('rejected', refusal.code, 1)
   if (rows.length === 0) throw allRefused(rejected)
   const accepted = await parts.groupCommit.store(rows, bytes)
