@@ -1,3 +1,4 @@
+import { askCold, describeCold, longestMs, wrongCold } from './cold-requests.ts'
 import { type Fault, judge, limitMs, megabytes, seconds } from './fault.ts'
 import { compare, sitesOf } from './rig.ts'
 import type { TcpProxy } from './tcp-proxy.ts'
@@ -69,7 +70,9 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       const restBytes = collector.memory
       proxy.delayMs = 1_000
       proxy.lossShare = 0.01
+      const asking = askCold(collector.url, 'f17-cold')
       await sleep(size === 'full' ? 60_000 : 4_000)
+      const cold = await asking
       const grownBytes = collector.memory - restBytes
       proxy.delayMs = 0
       proxy.lossShare = 0
@@ -80,8 +83,10 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       const ledger = await load.stop()
       return judge(ledger, await compare(rig, sites, ledger), {
         runs: 1,
-        measured: `memory ${megabytes(restBytes)} + ${megabytes(grownBytes)}; first 202 ${seconds(backMs)} after it is over`,
+        measured: `memory ${megabytes(restBytes)} + ${megabytes(grownBytes)}; sites and visitors not seen before: ${describeCold(cold)}; first 202 ${seconds(backMs)} after it is over`,
         broken: [
+          wrongCold(cold),
+          limitMs(size, 'an answer for a new site', longestMs(cold), 5_000),
           (ledger.answers.get(503) ?? 0) === 0 && 'no 503',
           limitMs(size, 'an answer', ledger.longestMs, 5_000),
           size === 'full' && grownBytes > 100 * 1_048_576 && 'memory grew',

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { Agent } from 'node:http'
 import { join } from 'node:path'
 import type pg from 'pg'
+import { askCold, type ColdAnswer, describeCold, longestMs, wrongCold } from './cold-requests.ts'
 import { type Fault, judge, limitMs, megabytes, most, seconds } from './fault.ts'
-import { post } from './ledger.ts'
 import { compare, type Rig, sitesOf } from './rig.ts'
 import { sleep, until } from './wait.ts'
 
@@ -119,14 +118,13 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         await sleep(500)
       }
       const ledger = await load.stop()
-      const coldMs = most(cold.map(({ ms }) => ms))
       return judge(ledger, await compare(rig, sites, ledger), {
         runs: rounds,
-        measured: `memory ${megabytes(restBytes)} + ${megabytes(highest - restBytes)}; sites and visitors not seen before: ${describe(cold)}; first 202 ${seconds(most(backMs))} after it goes on`,
+        measured: `memory ${megabytes(restBytes)} + ${megabytes(highest - restBytes)}; sites and visitors not seen before: ${describeCold(cold)}; first 202 ${seconds(most(backMs))} after it goes on`,
         broken: [
           limitMs(size, 'an answer', ledger.longestMs, 4_000),
-          limitMs(size, 'an answer for a new site', coldMs, 4_000),
-          cold.some(({ status }) => status !== 503) && `new sites were answered ${describe(cold)}`,
+          limitMs(size, 'an answer for a new site', longestMs(cold), 4_000),
+          wrongCold(cold),
           size === 'full' && highest - restBytes > 50 * 1_048_576 && 'memory grew',
         ],
       })
@@ -244,30 +242,6 @@ function refusesToStart(rig: Rig): Promise<boolean> {
     ),
   )
 }
-
-interface ColdAnswer {
-  readonly status: number | 'cut' | 'none'
-  readonly ms: number
-}
-
-/** Requests for which the collector has to ask the database first: a site, or a visitor without an id. */
-async function askCold(url: string, name: string): Promise<ColdAnswer[]> {
-  const agent = new Agent()
-  const event = { eventType: 'pageview', url: 'https://shop.example/' }
-  return Promise.all(
-    [`${name}-1.example`, `${name}-2.example`, undefined].map(async (siteId) => {
-      const startedAt = performance.now()
-      const body = JSON.stringify(
-        siteId ? { ...event, siteId, visitorId: 'v' } : { ...event, siteId: 'f09-0.example' },
-      )
-      const { answer } = await post(`${url}/collect`, body, agent)
-      return { status: answer, ms: performance.now() - startedAt }
-    }),
-  )
-}
-
-const describe = (cold: readonly ColdAnswer[]) =>
-  `${[...new Set(cold.map(({ status }) => status))].join(', ')} after at most ${seconds(most(cold.map(({ ms }) => ms)))}`
 
 /** Connects until PostgreSQL has no more, and takes those of the collector when it loses them. */
 async function takeAllConnections(rig: Rig): Promise<pg.Client[]> {
