@@ -199,6 +199,21 @@ export async function send(
   return answer
 }
 
+/** Sends until it is 202, as new as each try makes it; answers whether it was. */
+export async function sendUntilStored(
+  url: string,
+  body: () => string,
+  ledger: Ledger,
+  agent: Agent,
+  expected: { readonly size: number; readonly bad: number },
+): Promise<boolean> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    if ((await send(url, body(), ledger, agent, expected)) === 202) return true
+    await sleep(RETRY_MS)
+  }
+  return false
+}
+
 /** POST with a time limit; never throws. */
 export function post(
   url: string,

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { type Fault, judge } from './fault.ts'
-import { Ledger, post, send } from './ledger.ts'
+import { Ledger, post, sendUntilStored } from './ledger.ts'
 import { compare, type Rig, sitesOf } from './rig.ts'
 import { uuidAt } from './uuid-at.ts'
 
@@ -114,13 +114,14 @@ class Book {
       this.#ledger.fates.set(eventId, 'unknown')
       return { eventType: 'pageview', eventId, timestamp, sessionId: 's' }
     })
-    const body = JSON.stringify({
-      ...{ siteId: this.#site, visitorId: 'v', sentAt: now + how.clockOffsetMs },
-      events,
-    })
+    const body = () =>
+      JSON.stringify({
+        ...{ siteId: this.#site, visitorId: 'v', sentAt: Date.now() + how.clockOffsetMs },
+        events,
+      })
     const expected = { size: events.length, bad: 0 }
-    const answer = await send(url, body, this.#ledger, this.#agent, expected)
-    if (answer === 202) for (const { eventId } of events) this.#ledger.fates.set(eventId, 'acked')
+    if (await sendUntilStored(url, body, this.#ledger, this.#agent, expected))
+      for (const { eventId } of events) this.#ledger.fates.set(eventId, 'acked')
   }
 
   async judge(rig: Rig, runs: number, broken: readonly (string | false)[] = []) {
