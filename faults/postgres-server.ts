@@ -9,8 +9,8 @@ import { sleep } from './wait.ts'
 export interface PostgresServer {
   readonly url: string
   readonly port: number
-  /** kill -9 of the server and all its processes; it stays down until it is started. */
-  kill(): Promise<void>
+  /** kill -9 of the server and all its processes, or of the first alone; it stays down until it is started. */
+  kill(which?: 'all' | 'first'): Promise<void>
   /** Resolves when it accepts connections. */
   start(): Promise<void>
   freeze(): void
@@ -56,10 +56,11 @@ export async function startPostgresServer(folder: string): Promise<PostgresServe
     }
   }
   const pid = () => Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10)
-  const kill = async () => {
+  const kill = async (which: 'all' | 'first' = 'all') => {
     isWanted = false
     await starting
-    signalTree(pid(), 'SIGKILL')
+    if (which === 'all') signalTree(pid(), 'SIGKILL')
+    else process.kill(pid(), 'SIGKILL')
     await current?.ended
   }
 
@@ -79,6 +80,6 @@ export async function startPostgresServer(folder: string): Promise<PostgresServe
       return ends
     },
     // The folder is thrown away: nothing needs to be written down.
-    stop: kill,
+    stop: () => kill(),
   }
 }
