@@ -5,7 +5,10 @@ import { asProblem, Problem, sendProblem } from './errors.ts'
 export function createServer(options: {
   log: FastifyServerOptions['logger']
   trustProxy: string[]
+  /** How long a client may take to send a request to its end. */
+  receiveWithinMs?: number
 }): FastifyInstance {
+  const { receiveWithinMs = 30_000 } = options
   const app = Fastify({
     logger: options.log,
     // Request lines carry addresses and query strings; errors are logged below, without either.
@@ -13,6 +16,13 @@ export function createServer(options: {
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     return503OnClosing: true,
+    // Without it a client that stops in the middle of a body holds its connection for ever.
+    requestTimeout: receiveWithinMs,
+    http: {
+      requestTimeout: receiveWithinMs,
+      headersTimeout: receiveWithinMs,
+      connectionsCheckingInterval: receiveWithinMs / 6,
+    },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, asProblem(error)),
