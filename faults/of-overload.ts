@@ -92,7 +92,7 @@ export const OVERLOAD_FAULTS: readonly Fault[] = [
   {
     id: 'F33',
     title: 'idle connections: thousands of them, then more than the collector has descriptors',
-    ok: 'it answers beside them; without descriptors it recovers when they go',
+    ok: 'it answers beside them; without descriptors it recovers when they go, and ends those that stop in a request',
     rounds: { small: 1, full: 5, asked: 5 },
     shortened: '18 000 of 20 000 (the limit of one process here)',
     async run(rig, { rounds, size }) {
@@ -122,22 +122,48 @@ export const OVERLOAD_FAULTS: readonly Fault[] = [
         )
         backMs.push((tightLoad.ledger.firstAckAfter(freedAt) ?? 0) - freedAt)
       }
+      // Those that never end are to be ended by the collector.
+      const stuck = size === 'full' ? await openIdle(tight.port, 400, HALF_A_REQUEST) : []
+      const askedAt = performance.now()
+      const isAnswered = await stranger(tight.url)
+      const strangerMs = performance.now() - askedAt
+      for (const socket of stuck) socket.destroy()
       const tightLedger = await tightLoad.stop()
       const ledger = await load.stop()
       const ofTight = judge(tightLedger, await compare(rig, tightSites, tightLedger), NOTHING_MORE)
       return judge(ledger, await compare(rig, sites, ledger), {
         runs: rounds,
-        measured: `${opened} idle connections, ${during} requests acknowledged beside them; out of descriptors: back ${seconds(most(backMs))} after they went, answers ${JSON.stringify(Object.fromEntries(tightLedger.answers))}`,
-        broken: [during === 0 && 'nothing was acknowledged beside them', ...ofTight.broken],
+        measured: `${opened} idle connections, ${during} requests acknowledged beside them; out of descriptors: back ${seconds(most(backMs))} after they went, a new client was answered after ${seconds(strangerMs)}`,
+        broken: [
+          !isAnswered && 'a new client was never answered',
+          during === 0 && 'nothing was acknowledged beside them',
+          ...ofTight.broken,
+        ],
       })
     },
   },
 ]
 
+const HALF_A_REQUEST =
+  'POST /collect HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n{'
+
+/** Whether a client that has no connection yet gets an answer within a minute. */
+async function stranger(url: string): Promise<boolean> {
+  for (const startedAt = performance.now(); performance.now() < startedAt + 60_000; ) {
+    const answer = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    )
+    await answer?.arrayBuffer()
+    if (answer?.ok) return true
+    await sleep(200)
+  }
+  return false
+}
+
 const NOTHING_MORE = { runs: 1, measured: '' }
 
-/** Connections that say nothing; as many of them as the system gives. */
-async function openIdle(port: number, wanted: number): Promise<Socket[]> {
+/** Connections that say nothing more than the text; as many of them as the system gives. */
+async function openIdle(port: number, wanted: number, text = ''): Promise<Socket[]> {
   const sockets: Socket[] = []
   for (let batch = 0; sockets.length < wanted && batch < wanted / 100; batch++) {
     const opened = await Promise.all(
@@ -145,7 +171,10 @@ async function openIdle(port: number, wanted: number): Promise<Socket[]> {
         { length: 100 },
         () =>
           new Promise<Socket | undefined>((resolve) => {
-            const socket = connect({ port, host: '127.0.0.1' }, () => resolve(socket))
+            const socket = connect({ port, host: '127.0.0.1' }, () => {
+              socket.write(text)
+              resolve(socket)
+            })
             socket.on('error', () => resolve(undefined))
           }),
       ),
