@@ -1,23 +1,28 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { asProblem, Problem, sendProblem } from './errors.ts'
 
-const REQUEST_TIMEOUT_MS = 15_000
-
 /** A Fastify instance with what every process shares: error form, logging without personal data, safe headers. */
 export function createServer(options: {
   log: FastifyServerOptions['logger']
   trustProxy: string[]
+  /** How long a client may take to send a request to its end. */
+  receiveWithinMs?: number
 }): FastifyInstance {
+  const { receiveWithinMs = 15_000 } = options
   const app = Fastify({
     logger: options.log,
     // Request lines carry addresses and query strings; errors are logged below, without either.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-    // A request that drips in is given up; Node looks every `connectionsCheckingInterval`.
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { connectionsCheckingInterval: 2_000, headersTimeout: REQUEST_TIMEOUT_MS },
     return503OnClosing: true,
+    // Without it a client that stops in the middle of a body holds its connection for ever.
+    requestTimeout: receiveWithinMs,
+    http: {
+      requestTimeout: receiveWithinMs,
+      headersTimeout: receiveWithinMs,
+      connectionsCheckingInterval: receiveWithinMs / 6,
+    },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, asProblem(error)),

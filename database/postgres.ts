@@ -16,6 +16,12 @@ export function isUnavailable(error: unknown): boolean {
   return /^(08|53|57|58)/.test(code) || /^E[A-Z]+$/.test(code)
 }
 
+/** A failure of the values of a statement: SQLSTATE 22 (data) and 54 (limits). The same values fail again. */
+export function isRefused(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code // any thrown value may carry one
+  return typeof code === 'string' && /^(22|54)/.test(code)
+}
+
 /**
  * A pool on the database at `url`. `statementTimeoutMs` bounds each statement
  * on both sides, so that a hung server cannot hold a caller.

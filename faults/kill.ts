@@ -3,14 +3,16 @@ import { findRunning } from '../cli/data-folder.ts'
 import { openClickHouse, selectRows } from '../database/clickhouse.ts'
 import { openPostgres, type Pool } from '../database/postgres.ts'
 import { type Product, startProduct } from '../test/product.ts'
-import { LedgerClient } from './ledger.ts'
+import { type Ledger, startLoad } from './ledger.ts'
 import { killPart, type Part } from './processes.ts'
+import { generator } from './random.ts'
+import { sleep } from './wait.ts'
 
 export interface KillReport {
   readonly kills: Readonly<Record<Part, number>>
   readonly sent: number
   readonly acked: number
-  readonly answers: Readonly<Record<string, number>>
+  readonly answers: Ledger['answers']
   /** Acknowledged, and not in the record. */
   readonly lost: number
   /** In the record, and never sent. */
@@ -34,13 +36,18 @@ export async function killUnderLoad(options: {
   say: (line: string) => void
 }): Promise<KillReport> {
   const random = generator(options.seed)
-  const product = await startProduct()
+  const product = await startProduct({ env: { LIMIT_NETWORK: '0', LIMIT_SITE: '0' } })
   try {
-    const clients = Array.from(
-      { length: options.clients },
-      () => new LedgerClient(product.url, SITE, random),
+    const load = startLoad(
+      {
+        url: product.url,
+        sites: [SITE],
+        eventsPerSecond: 500,
+        clients: options.clients,
+        maxBatch: 10,
+      },
+      random,
     )
-    const running = clients.map((client) => client.run())
     const kills: Record<Part, number> = { collector: 0, app: 0, postgres: 0 }
     for (const part of ['collector', 'app', 'postgres'] as const) {
       for (let round = 0; round < options.rounds; round++) {
@@ -51,18 +58,16 @@ export async function killUnderLoad(options: {
       }
     }
     await sleep(1_000)
-    for (const client of clients) client.stop()
-    await Promise.all(running)
-    return { kills, ...(await compare(product, clients)) }
+    return { kills, ...(await compare(product, await load.stop())) }
   } finally {
     await product.stop()
     await product.remove()
   }
 }
 
-async function compare(product: Product, clients: readonly LedgerClient[]) {
+async function compare(product: Product, ledger: Ledger) {
   await becomesHealthy(product, 'app')
-  const fates = new Map(clients.flatMap((client) => [...client.fates]))
+  const { fates } = ledger
   const databaseUrl = findRunning(product.dataDir)?.databaseUrl ?? ''
   const pool = openPostgres(databaseUrl, { max: 2, statementTimeoutMs: 60_000, onError: () => {} })
   const ids = async (sql: string) =>
@@ -85,12 +90,12 @@ async function compare(product: Product, clients: readonly LedgerClient[]) {
     )
     await clickhouse.close()
     return {
-      sent: fates.size,
-      acked: [...fates.values()].filter((fate) => fate === 'acked').length,
-      answers: total(clients),
+      sent: ledger.sent,
+      acked: ledger.count('acked'),
+      answers: ledger.answers,
       recorded: recorded.size,
       lost: [...fates].filter(([id, fate]) => fate === 'acked' && !recorded.has(id)).length,
-      phantom: [...recorded].filter((id) => !fates.has(id)).length,
+      phantom: [...recorded].filter((id) => (fates.get(id) ?? 'bad') === 'bad').length,
       wrong: {
         processed: notOnce(recorded, processed),
         daily: Math.abs(Number(rows[0]?.events) - recorded.size),
@@ -110,14 +115,6 @@ function notOnce(recorded: ReadonlySet<string>, found: readonly string[]): numbe
   for (const id of found) counts.set(id, (counts.get(id) ?? 0) + 1)
   const missingOrMany = [...recorded].filter((id) => counts.get(id) !== 1).length
   return missingOrMany + [...counts.keys()].filter((id) => !recorded.has(id)).length
-}
-
-function total(clients: readonly LedgerClient[]): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const client of clients) {
-    for (const [status, count] of client.answers) sums[status] = (sums[status] ?? 0) + count
-  }
-  return sums
 }
 
 /** Waits until nothing is left to process, deliver or recompute. */
@@ -149,17 +146,4 @@ async function becomesHealthy(product: Product, part: Part): Promise<void> {
     await sleep(50)
   }
   throw new Error(`${part} did not come back within 30 s:\n${product.output()}`)
-}
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** mulberry32: a failing seed can be run again. */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

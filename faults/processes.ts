@@ -33,6 +33,32 @@ function allProcesses(): Process[] {
 const PATTERNS = { collector: /main\.ts collect/, app: /main\.ts serve/, postgres: /\bpostgres -D/ }
 export type Part = keyof typeof PATTERNS
 
+/** Sends the signal to a process and its own processes. A stopped parent can make no more of them meanwhile. */
+export function signalTree(pid: number, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+  if (signal !== 'SIGCONT') trySignal(pid, 'SIGSTOP')
+  for (const child of allProcesses().filter((each) => each.parent === pid))
+    trySignal(child.pid, signal)
+  trySignal(pid, signal)
+}
+
+export function trySignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It is gone.
+  }
+}
+
+/** Memory that the process holds now; undefined where the system does not tell. */
+export function residentBytes(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024
+  } catch {
+    return undefined
+  }
+}
+
 /** kill -9 of one part of the product under this supervisor, with all its own processes. False when it is not there. */
 export function killPart(supervisor: number, part: Part): boolean {
   const processes = allProcesses()
@@ -40,12 +66,6 @@ export function killPart(supervisor: number, part: Part): boolean {
     (each) => each.parent === supervisor && PATTERNS[part].test(each.command),
   )
   if (!main) return false
-  for (const { pid } of [main, ...processes.filter((each) => each.parent === main.pid)]) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // It went with the first.
-    }
-  }
+  signalTree(main.pid, 'SIGKILL')
   return true
 }

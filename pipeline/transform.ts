@@ -74,7 +74,8 @@ async function quarantine(
       event.event_id,
       String((error as { code?: unknown }).code ?? error.name),
       error.message.slice(0, 500),
-      event.event,
+      // As text: the driver would make SQL's null of JSON's, and an array of PostgreSQL's of a JSON one.
+      JSON.stringify(event.event),
     ],
   )
 }

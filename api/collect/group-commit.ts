@@ -9,8 +9,9 @@
 // A request leaves in one of three ways: stored (its insert committed), failed
 // (the insert did not, or its deadline passed first: then nobody knows, the
 // client is told 503 and its retry carries the same ids), or refused at once
-// because the queue is full.
-import type { Pool } from '../../database/postgres.ts'
+// because the queue is full. A request whose rows PostgreSQL does not take is
+// found by halving its group, and refused alone.
+import { isRefused, type Pool } from '../../database/postgres.ts'
 import { Problem } from '../errors.ts'
 import type { EventRow } from './event-row.ts'
 import { insertEvents } from './event-row.ts'
@@ -132,18 +133,8 @@ export class GroupCommit {
     }
     if (group.length === 0) return
     this.#flights++
-    const startedAt = performance.now()
     try {
-      const stored = await insertEvents(
-        this.#options.pool,
-        group.map((each) => each.rows),
-      )
-      this.#options.onCommit(events, (performance.now() - startedAt) / 1_000)
-      for (const [at, each] of group.entries()) each.resolve(stored[at] ?? 0)
-    } catch (cause) {
-      const problem = new Problem('unavailable', 'The events could not be stored; send them again.')
-      problem.cause = cause
-      for (const each of group) each.reject(problem)
+      await this.#storeGroup(group)
     } finally {
       this.#flights--
       this.#queuedEvents -= events
@@ -151,6 +142,32 @@ export class GroupCommit {
       this.#schedule()
       if (this.#queue.length === 0 && this.#flights === 0)
         for (const resolve of this.#idle.splice(0)) resolve()
+    }
+  }
+
+  /** Settles every request of the group; never rejects. */
+  async #storeGroup(group: readonly Waiting[]): Promise<void> {
+    const startedAt = performance.now()
+    try {
+      const stored = await insertEvents(
+        this.#options.pool,
+        group.map((each) => each.rows),
+      )
+      const events = group.reduce((sum, each) => sum + each.rows.length, 0)
+      this.#options.onCommit(events, (performance.now() - startedAt) / 1_000)
+      for (const [at, each] of group.entries()) each.resolve(stored[at] ?? 0)
+    } catch (cause) {
+      if (isRefused(cause) && group.length > 1) {
+        const middle = Math.ceil(group.length / 2)
+        await this.#storeGroup(group.slice(0, middle))
+        await this.#storeGroup(group.slice(middle))
+        return
+      }
+      const problem = isRefused(cause)
+        ? new Problem('invalid_event', 'An event holds a value that cannot be stored.')
+        : new Problem('unavailable', 'The events could not be stored; send them again.')
+      problem.cause = cause
+      for (const each of group) each.reject(problem)
     }
   }
 }

@@ -57,11 +57,12 @@ interface Admitted {
 
 const LATE_MS = 3_600_000
 
-/** Stores the events of a request; resolves once they are committed. */
+/** Stores the events of a request; resolves once they are committed, or stops when it is late. */
 export async function intake(
   parts: IntakeParts,
   request: Request,
   body: unknown,
+  isLate: () => boolean = () => false,
 ): Promise<CollectAnswer> {
   const { metrics } = parts
   const receivedAtMs = parts.now()
@@ -80,6 +81,7 @@ export async function intake(
   }
 
   for (const { index, event } of events) {
+    if (isLate()) break // nobody waits for the answer any more
     const rules = await parts.sites.rulesOf(event.siteId)
     const refusal = refusalOf(event.siteId, rules, request, event.host)
     if (refusal || !rules) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LIMITS } from '../../contract/event.ts'
 import { Problem } from '../errors.ts'
 import { normalise } from './normalise.ts'
 
@@ -135,6 +136,12 @@ describe('an event', () => {
     expect(event?.stored.title).toHaveLength(512)
     expect(event?.stored.title?.startsWith('x\ufffd')).toBe(true)
     expect(event?.stored.eventData).toEqual({ nul: 'a\ufffdb', huge: null, toString: '2' })
+  })
+
+  it('keeps a property whose long name would be cut through a pair of surrogates', () => {
+    const name = 'a'.repeat(LIMITS.name - 1)
+    const event = { eventType: 'x', siteId: 's', eventData: { [`${name}😀`]: 1 } }
+    expect(accepted(event)?.stored.eventData).toEqual({ [`${name}\ufffd`]: 1 })
   })
 
   it('leaves no secret of its address', () => {

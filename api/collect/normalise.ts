@@ -316,7 +316,8 @@ function properties(
 function members(value: Fields, redact: Redact): { [key: string]: Json } {
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
-      cleanName(key).slice(0, LIMITS.name),
+      // A cut through a pair leaves a lone surrogate, which PostgreSQL refuses.
+      cleanName(key).slice(0, LIMITS.name).toWellFormed(),
       isSecretKey(key) && member !== null ? '[redacted]' : storable(member, redact),
     ]),
   )

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LIMITS } from '../../contract/event.ts'
 import { Problem } from '../errors.ts'
 import { parseBody } from './body.ts'
+import { withinDeadline } from './deadline.ts'
 import { flood, type IntakeParts, intake, type Request } from './intake.ts'
 import { networkOf, type TokenBuckets } from './rate-limit.ts'
 
@@ -11,6 +12,7 @@ export interface CollectParts extends IntakeParts {
 }
 
 const PIXEL_BYTES = 1_024 // what its event takes in the queue
+const ANSWERS_WITHIN_MS = 2_000 // whatever PostgreSQL does
 
 // A 1 × 1 transparent GIF.
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
@@ -31,6 +33,9 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
     parts.metrics.limited('network')
     throw flood(waitMs)
   }
+
+  const take = (request: Request, value: unknown) =>
+    withinDeadline(ANSWERS_WITHIN_MS, (isLate) => intake(parts, request, value, isLate))
 
   app.options(
     '/collect',
@@ -65,7 +70,7 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
       if (charset && !/^utf-?8$/i.test(charset))
         throw new Problem('unsupported_media_type', 'The charset must be utf-8.')
       const value = parseBody(body, request.headers['content-encoding'])
-      return reply.code(202).send(await intake(parts, factsOf(request, body.length), value))
+      return reply.code(202).send(await take(factsOf(request, body.length), value))
     },
   )
 
@@ -94,7 +99,7 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
         referrer,
         title,
       }
-      await intake(parts, factsOf(request, PIXEL_BYTES, true), value)
+      await take(factsOf(request, PIXEL_BYTES, true), value)
       return allowAnyOrigin(reply).type('image/gif').header('cache-control', 'no-store').send(PIXEL)
     },
   )
