@@ -23,7 +23,7 @@ export const DISK_FAULTS: readonly Fault[] = [
       try {
         for (const volume of Object.values(volumes)) {
           await mkdir(volume)
-          if (!attempt('mount', '-t', 'tmpfs', '-o', 'size=256m', 'tmpfs', volume))
+          if (!attempt('mount', '-t', 'tmpfs', '-o', 'size=512m', 'tmpfs', volume))
             return skipped('a small volume cannot be mounted here: that takes root')
         }
         const rig = await startRig(given.random, { folder: volumes.data })
@@ -72,6 +72,8 @@ async function fillVolumes(
     for (const volume of [volumes.data, volumes.wal]) {
       await sleep(500)
       const before = refused()
+      // What the last round left in the log would be most of a small volume.
+      await rig.query('checkpoint')
       await fill(join(volume, 'ballast'))
       await until(`${volume} is full`, async () => {
         // It may have room in files that it has; its log goes to the next one.
