@@ -10,7 +10,8 @@ import { sleep, until } from './wait.ts'
 export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     id: 'F03',
-    title: 'kill -9 of PostgreSQL with all its processes, in turn with its first process alone',
+    title:
+      'kill -9 of PostgreSQL with all its processes, in turn with its first process alone and again while it starts',
     ok: 'no 202 while it is down; the first within 10 s of its return',
     rounds: { small: 2, full: 100, asked: 100 },
     async run(rig, { rounds, size }) {
@@ -27,7 +28,12 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         const downAt = performance.now()
         await sleep(200)
         whileDown += load.ledger.acksWithin(downAt, performance.now())
-        await rig.postgres.start()
+        const starting = rig.postgres.start()
+        if (round % 2 === 1) {
+          await sleep(rig.random() * 400)
+          rig.postgres.strike()
+        }
+        await starting
         backMs.push(await firstAck(load.ledger))
       }
       const ledger = await load.stop()

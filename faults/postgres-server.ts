@@ -11,6 +11,8 @@ export interface PostgresServer {
   readonly port: number
   /** kill -9 of the server and all its processes, or of the first alone; it stays down until it is started. */
   kill(which?: 'all' | 'first'): Promise<void>
+  /** kill -9 at whatever point of its start it is; it is started again. */
+  strike(): void
   /** Resolves when it accepts connections. */
   start(): Promise<void>
   freeze(): void
@@ -69,6 +71,13 @@ export async function startPostgresServer(folder: string): Promise<PostgresServe
     url,
     port,
     kill,
+    strike() {
+      try {
+        signalTree(pid(), 'SIGKILL')
+      } catch {
+        // It has not written its number yet.
+      }
+    },
     async start() {
       isWanted = true
       starting = keepTrying()

@@ -48,7 +48,15 @@ export async function startRig(
     return client
   }
   const clear = async () => {
-    for (const undo of undos.splice(0).reverse()) await undo()
+    const failures: unknown[] = []
+    for (const undo of undos.splice(0).reverse()) {
+      try {
+        await undo()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
   return {
     folder,
@@ -83,9 +91,12 @@ export async function startRig(
     after: (undo) => undos.push(undo),
     clear,
     async close() {
-      await clear()
-      await postgres.stop()
-      if (!options.folder) await rm(folder, { recursive: true, force: true })
+      try {
+        await clear()
+      } finally {
+        await postgres.stop()
+        if (!options.folder) await rm(folder, { recursive: true, force: true })
+      }
     },
   }
 }
