@@ -1,3 +1,4 @@
+import { benchCollector } from './collector.ts'
 import { type Table, textOf } from './table.ts'
 import { benchTracker } from './tracker.ts'
 
@@ -5,6 +6,7 @@ import { benchTracker } from './tracker.ts'
 type Benchmark = (say: (line: string) => void) => Promise<readonly Table[]>
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  collector: benchCollector,
   tracker: benchTracker,
 }
 

@@ -217,7 +217,7 @@ async function store(
       receivedAtMs,
       host: event.host ?? null,
       path: names.path ?? null,
-      event: JSON.stringify({ ...event.stored, eventData: names.eventData, derived }),
+      event: { ...event.stored, eventData: names.eventData, derived },
     })
   }
   if (late > 0) parts.metrics.late(late)

@@ -69,6 +69,10 @@ select site_id, count(*) from events_log e
 where not exists (select from events_batches b where b.batch_id = e.batch_id)
 group by site_id;
 
+-- Without the time in it, equal visitors share an entry: 15 bytes an event instead of 100.
+drop index events_log_by_visitor;
+create index events_log_by_visitor on events_log (site_id, visitor_id);
+
 -- Bots are stored and kept apart.
 
 alter table user_sessions add column is_bot boolean not null default false;
