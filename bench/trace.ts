@@ -8,7 +8,14 @@ interface Slice {
   readonly dur?: number
   /** Of the thread, not of the clock: what other programs take does not count, throttling does. */
   readonly tdur?: number
-  readonly args?: { readonly data?: { readonly url?: string; readonly documentLoaderURL?: string } }
+  readonly args?: {
+    readonly data?: {
+      readonly url?: string
+      readonly documentLoaderURL?: string
+      /** Of an event that is dispatched. */
+      readonly type?: string
+    }
+  }
 }
 
 /** What the main thread of a page has done. */
@@ -16,6 +23,8 @@ export interface MainThread {
   readonly tasks: readonly Span[]
   /** The outermost slices in which a script ran. */
   readonly scripts: readonly (Span & { readonly url: string })[]
+  /** Of events that a visitor makes. */
+  readonly dispatches: readonly Span[]
   /** When the load event was over. */
   readonly loadedAtMs: number
 }
@@ -42,6 +51,7 @@ export function readTrace(trace: Uint8Array, pageUrl: string): MainThread {
     .sort((one, other) => one.ts - other.ts || (other.dur ?? 0) - (one.dur ?? 0))
   return {
     loadedAtMs: (loaded?.ts ?? 0) / 1_000,
+    dispatches: outermost(slices.filter(isInput)).map(spanOf),
     tasks: outermost(slices.filter(({ name }) => name.endsWith('RunTask'))).map(spanOf),
     scripts: outermost(slices.filter(isScript)).map((slice) => ({
       ...spanOf(slice),
@@ -52,6 +62,12 @@ export function readTrace(trace: Uint8Array, pageUrl: string): MainThread {
 
 // Compiling is within the first; what a promise goes on with names no script.
 const isScript = ({ name }: Slice) => /^(EvaluateScript|FunctionCall|RunMicrotasks)$/.test(name)
+
+const isInput = ({ name, args }: Slice) =>
+  name === 'EventDispatch' &&
+  /^(?:click|auxclick|scroll|wheel|input|focus|(?:key|pointer|mouse|touch|focus)\w+)$/.test(
+    args?.data?.type ?? '',
+  )
 
 function outermost(slices: readonly Slice[]): Slice[] {
   let end = 0
@@ -71,13 +87,12 @@ const spanOf = ({ name, ts, dur = 0, tdur = 0 }: Slice): Span => ({
 
 export const sumMs = (spans: readonly Span[]) => spans.reduce((sum, { cpuMs }) => sum + cpuMs, 0)
 
+export const within = ({ fromMs, untilMs }: Span, spans: readonly Span[]) =>
+  spans.filter((span) => span.fromMs >= fromMs && span.fromMs < untilMs)
+
 /** The tasks of more than 50 ms, and those that are so only by the given spans’ share. */
 export function longTasksOf(tasks: readonly Span[], spans: readonly Span[]) {
   const long = tasks.filter(({ cpuMs }) => cpuMs > LONG_MS)
-  const added = long.filter(
-    ({ fromMs, untilMs, cpuMs }) =>
-      cpuMs - sumMs(spans.filter((span) => span.fromMs >= fromMs && span.fromMs < untilMs)) <=
-      LONG_MS,
-  )
+  const added = long.filter((task) => task.cpuMs - sumMs(within(task, spans)) <= LONG_MS)
   return { long: long.length, added: added.length }
 }

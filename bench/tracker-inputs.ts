@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Browser } from 'puppeteer-core'
-import { readTrace } from './trace.ts'
+import { readTrace, sumMs, within } from './trace.ts'
 
 const THROTTLING = 6
 const TIMES = 24
@@ -13,8 +13,8 @@ export interface Inputs {
   readonly durationsMs: Readonly<Record<Input, readonly number[]>>
   /** What the browser says of clicks and keys by PerformanceEventTiming, in steps of 8 ms. */
   readonly eventTimingsMs: readonly number[]
-  /** The main thread in our script, for each time that it ran. */
-  readonly scriptsMs: readonly number[]
+  /** The main thread in our script within the handlers of each event. */
+  readonly handlersMs: readonly number[]
 }
 
 /** Clicks (a change of layout, a route, a text), keys and turns of the wheel, with the processor a sixth as fast. */
@@ -44,11 +44,12 @@ export async function measureInputs(
     await pause(1_000)
     const measured = (await page.evaluate(
       '({ durationsMs: durations, eventTimingsMs: eventTimings })',
-    )) as Omit<Inputs, 'scriptsMs'> // the page’s own lists
+    )) as Omit<Inputs, 'handlersMs'> // the page’s own lists
     const trace = await page.tracing.stop()
     if (!trace) throw new Error('Chromium gave no trace')
-    const ours = readTrace(trace, url).scripts.filter((script) => isOurs(script.url))
-    return { ...measured, scriptsMs: ours.map(({ cpuMs }) => cpuMs) }
+    const { scripts, dispatches } = readTrace(trace, url)
+    const ours = scripts.filter((script) => isOurs(script.url))
+    return { ...measured, handlersMs: dispatches.map((event) => sumMs(within(event, ours))) }
   } finally {
     await context.close()
   }

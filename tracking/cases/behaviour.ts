@@ -38,6 +38,7 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       const bands = data.attentionMs as number[]
       equal(bands.length, 20)
       ok((bands[0] ?? 0) >= 300 && (bands[8] ?? 0) >= 200 && bands[19] === 0, `${bands}`)
+      // Of one moment, so in no order.
       deepEqual(
         dataOf(events, 'scroll')
           .map(({ depth }) => depth)
