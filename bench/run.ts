@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
 import { benchCollector } from './collector.ts'
 import { type Table, textOf } from './table.ts'
 import { benchTracker } from './tracker.ts'
@@ -10,7 +13,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   tracker: benchTracker,
 }
 
-// `npm run bench` runs all, `npm run bench tracker` that one.
+// `npm run bench` runs all, `npm run bench tracker` that one. The last output is kept in docs/.
 const given = process.argv.slice(2)
 const unknown = given.filter((name) => !(name in BENCHMARKS))
 if (unknown.length > 0) {
@@ -20,5 +23,12 @@ if (unknown.length > 0) {
 for (const [name, bench] of Object.entries(BENCHMARKS)) {
   if (given.length > 0 && !given.includes(name)) continue
   const tables = await bench((line) => console.error(`${name}: ${line}`))
-  for (const table of tables) console.log(textOf(table))
+  const text = tables.map(textOf).join('\n')
+  console.log(text)
+  const date = new Date().toISOString().slice(0, 10)
+  const head = `# Benchmark: ${name}\n\nPrinted by \`npm run bench ${name}\` on ${date}: ${cpus()[0]?.model.trim()}, ${cpus().length} cores.`
+  writeFileSync(
+    join(import.meta.dirname, `../docs/bench-${name}.md`),
+    `${head}\n\n\`\`\`text\n${text}\`\`\`\n`,
+  )
 }
