@@ -26,6 +26,7 @@ interface SiteRow {
 }
 
 const REFRESHES_MS = 60_000 // in case a notification was missed while the connection was away
+const SETTLES_MS = 50
 const MOST_UNKNOWN = 10_000
 const ASKS_AGAIN_MS = 5_000
 
@@ -37,11 +38,12 @@ export class SiteRegistry {
   readonly #pool: Pool
   readonly #createUnknown: boolean
   readonly #now: () => number
-  #sites: ReadonlyMap<string, SiteRules> = new Map()
+  #sites = new Map<string, SiteRules>()
   /** Ids that are no site, with the time at which to ask again: a flood of them must not reach the database. */
   readonly #unknown = new Map<string, number>()
   #loaded: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
   #listening: Listening | undefined
 
   /** `createUnknown`: in development a first event makes its site. */
@@ -66,12 +68,14 @@ export class SiteRegistry {
         [siteId],
       )
     // It may have been made a moment ago, before the notification came.
-    await this.#load()
-    if (!this.#sites.has(siteId)) {
-      if (this.#unknown.size >= MOST_UNKNOWN) this.#unknown.clear()
-      this.#unknown.set(siteId, this.#now() + ASKS_AGAIN_MS)
+    const [row] = await this.#read(siteId)
+    if (row) {
+      this.#sites.set(siteId, rulesFrom(row))
+      return this.#sites.get(siteId)
     }
-    return this.#sites.get(siteId)
+    if (this.#unknown.size >= MOST_UNKNOWN) this.#unknown.clear()
+    this.#unknown.set(siteId, this.#now() + ASKS_AGAIN_MS)
+    return undefined
   }
 
   /** Keeps the rules fresh until it is closed. */
@@ -88,19 +92,33 @@ export class SiteRegistry {
 
   close(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#soon)
     this.#listening?.stop()
   }
 
+  /** Soon, so that many changes at once are read once. */
   #refresh(): void {
-    this.#load().catch(() => {}) // the last answer holds
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.#load().catch(() => {}) // the last answer holds
+    }, SETTLES_MS)
+    this.#soon.unref()
   }
 
   async #load(): Promise<void> {
-    const { rows } = await this.#pool.query<SiteRow>(
-      '/* sites of the collector */ select site_id, status, allowed_hosts, exclude from sites',
-    )
+    const rows = await this.#read()
     this.#sites = new Map(rows.map((row) => [row.site_id, rulesFrom(row)]))
     for (const { site_id } of rows) this.#unknown.delete(site_id)
+  }
+
+  /** The row of a site, or all of them. */
+  async #read(siteId?: string): Promise<SiteRow[]> {
+    const { rows } = await this.#pool.query<SiteRow>(
+      `/* sites of the collector */ select site_id, status, allowed_hosts, exclude from sites
+       where $1::text is null or site_id = $1`,
+      [siteId ?? null],
+    )
+    return rows
   }
 }
 
