@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Pool } from '../database/postgres.ts'
 import { createAccess } from './accounts/access.ts'
 import { AnonymousCounts } from './collect/anonymous-counts.ts'
-import { BotDetector } from './collect/bot.ts'
+import { BotDetector, type BotLists } from './collect/bot.ts'
 import { DailyVisitor } from './collect/daily-visitor.ts'
 import { DeviceReader } from './collect/device.ts'
 import { Dictionary } from './collect/dictionary.ts'
@@ -31,6 +31,7 @@ export interface CollectorOptions {
   readonly trustProxy: string[]
   /** Absent: none, as tests want it. */
   readonly limits?: RateLimits
+  readonly bots?: BotLists
   /** Absent: the browser's time zone tells the country. */
   readonly geography?: Pick<PlaceSources, 'databasePath' | 'countryHeader'>
   readonly now: () => number
@@ -78,7 +79,7 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
       anonymous,
       places,
       devices: new DeviceReader(),
-      bots: new BotDetector(),
+      bots: new BotDetector(options.bots),
       countsBotKind: options.environment === 'development' ? 'automation' : undefined,
       dictionary: new Dictionary(options.pool),
       dailyVisitor: new DailyVisitor(options.pool),

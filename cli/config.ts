@@ -1,6 +1,7 @@
 // The only reader of the environment.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isNetwork } from '../api/collect/networks.ts'
 import type { Limit, RateLimits } from '../api/collect/rate-limit.ts'
 
 export interface Config {
@@ -20,6 +21,9 @@ export interface Config {
   readonly geoDatabase: string | undefined
   /** The header in which a trusted proxy tells the visitor's country. */
   readonly countryHeader: string | undefined
+  /** CIDR ranges that people do not come from; hosts of referrer spam beside those known. */
+  readonly botNetworks: readonly string[]
+  readonly spamHosts: readonly string[]
   /** Set by the supervisor for the processes it starts. */
   readonly appUrl: string | undefined
 }
@@ -111,10 +115,24 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       (value) => (/^[a-z0-9-]+$/i.test(value) ? value : undefined),
       'the name of a header',
     ),
+    botNetworks: read(
+      'BOT_NETWORKS',
+      [],
+      (path) => (linesOf(path)?.every(isNetwork) ? linesOf(path) : undefined),
+      'a file with a CIDR range on each line',
+    ),
+    spamHosts: read('SPAM_HOSTS', [], linesOf, 'a file with a host on each line'),
     appUrl: read<string | undefined>('APP_URL', undefined, url('http:'), 'an http:// address'),
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   return config
+}
+
+/** The lines of a file that say something; `#` begins a comment. */
+function linesOf(path: string): string[] | undefined {
+  if (!existsSync(path)) return undefined
+  const lines = readFileSync(path, 'utf8').split('\n')
+  return lines.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')
 }
 
 // Ten seconds' worth may come at once: an office behind one address, a page that was linked.

@@ -16,7 +16,9 @@ const VARIABLES = `Settings are environment variables:
   LIMIT_SITE      events a second of one site (20000)
   LIMIT_TOTAL     events a second of all sites (0)
   GEO_DATABASE    a file of places in the MaxMind format; else time zones tell the country
-  COUNTRY_HEADER  the header in which a trusted proxy tells the country, e.g. CF-IPCountry`
+  COUNTRY_HEADER  the header in which a trusted proxy tells the country, e.g. CF-IPCountry
+  BOT_NETWORKS    a file of networks (CIDR, a line each) whose visitors are bots
+  SPAM_HOSTS      a file of hosts of referrer spam, beside those that are known`
 
 interface Command {
   readonly summary: string

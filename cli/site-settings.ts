@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isNetwork } from '../api/collect/networks.ts'
 import { ConfigError } from './config.ts'
 
 /** Options of `footfall site`. */
@@ -47,13 +47,6 @@ export function siteColumns(given: Given) {
 
 const isHost = (entry: string) => /^(?:\*\.)?[a-z0-9.-]+$/i.test(entry)
 const isCountry = (entry: string) => /^[a-z]{2}$/i.test(entry)
-
-function isNetwork(entry: string): boolean {
-  const [address = '', bits, ...more] = entry.split('/')
-  const most = isIP(address) === 4 ? 32 : 128
-  const isLength = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
-  return isIP(address) !== 0 && isLength && more.length === 0
-}
 
 const defined = <T extends object>(members: T) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))

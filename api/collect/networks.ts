@@ -20,6 +20,16 @@ export function inNetworks(networks: Iterable<string>): (address: string) => boo
   }
 }
 
+/** Whether a text is a network that `inNetworks` takes. */
+export function isNetwork(text: string): boolean {
+  try {
+    rangeOf(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 type Range = readonly [first: bigint, last: bigint]
 
 function rangeOf(network: string): { version: 4 | 6; range: Range } {

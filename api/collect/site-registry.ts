@@ -1,6 +1,6 @@
-import { BlockList, isIP } from 'node:net'
 import { type Listening, listen } from '../../database/listen.ts'
 import type { Pool } from '../../database/postgres.ts'
+import { inNetworks, isNetwork } from './networks.ts'
 
 /** What the collector has to know of a site. */
 export interface SiteRules {
@@ -127,25 +127,12 @@ export function rulesFrom({ status, allowed_hosts, exclude }: SiteRow): SiteRule
   return {
     status,
     allowedHosts: allowed_hosts.map((host) => host.toLowerCase()),
-    excludesAddress: addressList(exclude.addresses ?? []),
+    // A wrong one is refused where it is set; it is never a reason to stop collecting.
+    excludesAddress: inNetworks((exclude.addresses ?? []).filter(isNetwork)),
     excludedCountries: new Set(exclude.countries?.map((code) => code.toUpperCase())),
     excludedHosts: exclude.hosts?.map((host) => host.toLowerCase()) ?? [],
     excludedPaths: exclude.paths?.map(pathPattern) ?? [],
   }
-}
-
-const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
-
-function addressList(entries: readonly string[]): (address: string) => boolean {
-  if (entries.length === 0) return () => false
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/')
-    if (isIP(address) === 0) continue // refused where it is set; never a reason to stop collecting
-    if (bits === undefined) list.addAddress(address, familyOf(address))
-    else list.addSubnet(address, Number(bits), familyOf(address))
-  }
-  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
 }
 
 /** `*` stands for anything; everything else for itself. */
