@@ -10,6 +10,10 @@ const MOST: Readonly<Record<Kind, number>> = { name: 1_000, property: 500, path:
 /** Stands for every value beyond the limit. */
 export const OTHER = '(other)'
 
+type Has = (value: string) => boolean
+
+const DAY_MS = 86_400_000
+
 /** The values of a site's day that are stored as they are. */
 interface Known {
   readonly values: Set<string>
@@ -29,7 +33,7 @@ interface Known {
 export class Dictionary {
   readonly #pool: Pool
   readonly #most: Readonly<Record<Kind, number>>
-  #day = ''
+  #day = 0
   #known = new Map<string, Known>()
 
   constructor(pool: Pool, most: Readonly<Record<Kind, number>> = MOST) {
@@ -37,32 +41,37 @@ export class Dictionary {
     this.#most = most
   }
 
-  /** Answers which of the values, once it is known, has its place. */
-  async admit(
-    siteId: string,
-    kind: Kind,
-    values: Iterable<string>,
-    nowMs: number,
-  ): Promise<(value: string) => boolean> {
-    const day = new Date(nowMs).toISOString().slice(0, 10)
+  /** Tells which of the values has its place, at once when nothing has to be asked. */
+  admit(siteId: string, kind: Kind, values: readonly string[], nowMs: number): Has | Promise<Has> {
+    const day = Math.floor(nowMs / DAY_MS)
     if (day !== this.#day) {
       this.#day = day
       this.#known = new Map()
     }
     const key = `${kind} ${siteId}`
-    const known = this.#known.get(key) ?? {
-      values: new Set<string>(),
-      isFull: false,
-      asking: Promise.resolve(),
+    let known = this.#known.get(key)
+    if (!known) {
+      known = { values: new Set(), isFull: false, asking: Promise.resolve() }
+      this.#known.set(key, known)
     }
-    this.#known.set(key, known)
-    const entries = [...values].map((value) => entryOf(kind, value))
-    if (!known.isFull && entries.some((entry) => !known.values.has(entry))) {
-      const asked = known.asking.then(() => this.#ask(siteId, day, kind, entries, known))
-      known.asking = asked.catch(() => {}) // who asked hears of it; the next asks again
-      await asked
-    }
-    return (value) => known.values.has(entryOf(kind, value))
+    const { values: present, isFull } = known
+    const has: Has = (value) => present.has(entryOf(kind, value))
+    return isFull || values.every(has) ? has : this.#admitNew(siteId, kind, values, known, has)
+  }
+
+  async #admitNew(
+    siteId: string,
+    kind: Kind,
+    values: readonly string[],
+    known: Known,
+    has: Has,
+  ): Promise<Has> {
+    const day = new Date(this.#day * DAY_MS).toISOString().slice(0, 10)
+    const entries = values.map((value) => entryOf(kind, value))
+    const asked = known.asking.then(() => this.#ask(siteId, day, kind, entries, known))
+    known.asking = asked.catch(() => {}) // who asked hears of it; the next asks again
+    await asked
+    return has
   }
 
   async #ask(

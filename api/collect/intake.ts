@@ -224,6 +224,8 @@ async function store(
   return parts.groupCommit.store(rows, request.bytes)
 }
 
+type Has = (value: string) => boolean
+
 type Names = Pick<NormalisedEvent, 'eventType' | 'path'> &
   Pick<NormalisedEvent['stored'], 'eventData'>
 
@@ -233,39 +235,37 @@ async function boundedNames(
   admitted: readonly Admitted[],
   nowMs: number,
 ): Promise<(event: NormalisedEvent) => Names> {
-  const bySite = Map.groupBy(admitted, ({ event }) => event.siteId)
-  const known = new Map(
-    await Promise.all(
-      [...bySite].map(async ([siteId, ofSite]) => {
-        const events = ofSite.map(({ event }) => event)
-        const made = events.filter(({ eventType }) => !isBuiltIn(eventType))
-        const keys = events.flatMap(({ stored }) => Object.keys(stored.eventData ?? {}))
-        const paths = events.flatMap(({ path }) => path ?? [])
-        const [name, property, path] = await Promise.all([
-          dictionary.admit(siteId, 'name', new Set(made.map(({ eventType }) => eventType)), nowMs),
-          dictionary.admit(siteId, 'property', new Set(keys), nowMs),
-          dictionary.admit(siteId, 'path', new Set(paths), nowMs),
-        ])
-        return [siteId, { name, property, path }] as const
-      }),
-    ),
-  )
+  const known = new Map<string, { name: Has; property: Has; path: Has }>()
+  for (const [siteId, ofSite] of Map.groupBy(admitted, ({ event }) => event.siteId)) {
+    const events = ofSite.map(({ event }) => event)
+    const names = events.map(({ eventType }) => eventType).filter((name) => !isBuiltIn(name))
+    const keys = events.flatMap(({ stored }) => Object.keys(stored.eventData ?? {}))
+    const paths = events.flatMap(({ path }) => path ?? [])
+    known.set(siteId, {
+      name: await dictionary.admit(siteId, 'name', names, nowMs),
+      property: await dictionary.admit(siteId, 'property', keys, nowMs),
+      path: await dictionary.admit(siteId, 'path', paths, nowMs),
+    })
+  }
   return ({ siteId, eventType, path, stored: { eventData } }) => {
     const has = known.get(siteId)
     if (!has) return { eventType, path, eventData } // each site was asked for
-    const others = Object.keys(eventData ?? {}).filter((key) => !has.property(key))
     return {
       eventType: isBuiltIn(eventType) || has.name(eventType) ? eventType : OTHER,
       path: path === undefined || has.path(path) ? path : OTHER,
-      eventData:
-        others.length === 0 || !eventData
-          ? eventData
-          : {
-              ...Object.fromEntries(Object.entries(eventData).filter(([key]) => has.property(key))),
-              [OTHER]: others.length,
-            },
+      eventData: eventData && withKnownKeys(eventData, has.property),
     }
   }
+}
+
+type EventData = NonNullable<NormalisedEvent['stored']['eventData']>
+
+/** The properties whose keys have their place, and how many have not. */
+function withKnownKeys(eventData: EventData, has: Has): EventData {
+  const others = Object.keys(eventData).filter((key) => !has(key)).length
+  if (others === 0) return eventData
+  const kept = Object.entries(eventData).filter(([key]) => has(key))
+  return { ...Object.fromEntries(kept), [OTHER]: others }
 }
 
 function headerText(headers: Headers, name: string): string {

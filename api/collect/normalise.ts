@@ -8,10 +8,9 @@ import {
   type VisitorBasis,
   type WireEvent,
 } from '../../contract/event.ts'
-import { isSecretKey } from '../../redact/keys.ts'
-import { redactText } from '../../redact/text.ts'
 import { redactReferrer, redactUrl } from '../../redact/url.ts'
 import { Problem } from '../errors.ts'
+import { isSecretName, redactedText } from './redaction-memory.ts'
 
 /** A row of events_log before its site is checked and its visitor derived. */
 export interface NormalisedEvent {
@@ -68,16 +67,23 @@ export function normalise(
   const refused: Refusal[] = []
   let redactions = 0
   const redact = (text: string) => {
-    const redacted = redactText(text)
+    const redacted = redactedText(text)
     if (redacted !== text) redactions++
     return redacted
   }
+  let sharedContext: EventContext | undefined
+  const shared: Shared = {
+    envelope,
+    // The same for each event: looked at once, when the first asks.
+    context: () => (sharedContext ??= properties(envelope.context, 'context', redact)),
+    offsetMs,
+    receivedAtMs,
+    newEventId,
+    redact,
+  }
   for (const [index, item] of list.entries()) {
     try {
-      events.push({
-        index,
-        event: normaliseOne(item, envelope, offsetMs, receivedAtMs, newEventId, redact),
-      })
+      events.push({ index, event: normaliseOne(item, shared) })
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       refused.push({ index, code: error.code, message: error.message })
@@ -114,14 +120,18 @@ function openEnvelope(body: Fields): { envelope: Fields; list: readonly unknown[
   return { envelope: body, list: body.events }
 }
 
-function normaliseOne(
-  item: unknown,
-  envelope: Fields,
-  offsetMs: number,
-  receivedAtMs: number,
-  newEventId: () => string,
-  redact: Redact,
-): NormalisedEvent {
+/** What holds for every event of a request. */
+interface Shared {
+  readonly envelope: Fields
+  readonly context: () => EventContext | undefined
+  readonly offsetMs: number
+  readonly receivedAtMs: number
+  readonly newEventId: () => string
+  readonly redact: Redact
+}
+
+function normaliseOne(item: unknown, shared: Shared): NormalisedEvent {
+  const { envelope, offsetMs, receivedAtMs, newEventId, redact } = shared
   if (!isObject(item)) throw new Refused('invalid_event', 'An event must be an object.')
   const eventType = redact(nameOf(item.eventType))
   const url = page(item.url)
@@ -152,15 +162,16 @@ function normaliseOne(
       referrer: referrerOf(item.referrer, url?.host),
       title: title && redact(title),
       eventData: properties(item.eventData, 'eventData', redact),
-      context: contextOf(envelope.context, item.context, redact),
+      context: contextOf(shared, item.context),
     },
   }
 }
 
 /** What the envelope says of the page and the device holds where the event does not say otherwise. */
-function contextOf(shared: unknown, own: unknown, redact: Redact): EventContext | undefined {
-  const both = isObject(shared) && isObject(own) ? { ...shared, ...own } : (own ?? shared)
-  return properties(both, 'context', redact)
+function contextOf({ context, redact }: Shared, given: unknown): EventContext | undefined {
+  const own = properties(given, 'context', redact)
+  const both = own && context() ? { ...context(), ...own } : (own ?? context())
+  return both && withinLimit(both, 'context')
 }
 
 function nameOf(value: unknown): string {
@@ -307,10 +318,14 @@ function properties(
 ): { [key: string]: Json } | undefined {
   if (value === undefined || value === null) return undefined
   if (!isObject(value)) throw new Refused('invalid_type', `${field} must be an object.`)
+  return members(withinLimit(value, field), redact)
+}
+
+function withinLimit<Value extends object>(value: Value, field: string): Value {
   if (Object.keys(value).length > LIMITS.properties) {
     throw new Refused('too_many_properties', `${field} may have ${LIMITS.properties} properties.`)
   }
-  return members(value, redact)
+  return value
 }
 
 function members(value: Fields, redact: Redact): { [key: string]: Json } {
@@ -318,7 +333,7 @@ function members(value: Fields, redact: Redact): { [key: string]: Json } {
     Object.entries(value).map(([key, member]) => [
       // A cut through a pair leaves a lone surrogate, which PostgreSQL refuses.
       cleanName(key).slice(0, LIMITS.name).toWellFormed(),
-      isSecretKey(key) && member !== null ? '[redacted]' : storable(member, redact),
+      isSecretName(key) && member !== null ? '[redacted]' : storable(member, redact),
     ]),
   )
 }
