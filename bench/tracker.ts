@@ -45,6 +45,20 @@ export async function benchTracker(say: (line: string) => void): Promise<readonl
       return runs
     }
     const loads = await interleaved('load', LOADS, (url) => measureLoad(browser, url, isOurs))
+    // The least that any such script does.
+    const bareSource = pages.put(
+      '/bare.js',
+      `localStorage.seen = localStorage.seen || Date.now(); fetch('${collector.url}/collect', { method: 'POST', body: '{}' })`,
+      { 'content-type': 'text/javascript' },
+    )
+    const barePage = pages.put(
+      '/article/2024-bare',
+      heavyPage(`<script defer src="${bareSource}"></script>`),
+      {},
+    )
+    const bare: number[] = []
+    for (let time = 0; time < LOADS; time++)
+      bare.push((await measureLoad(browser, barePage, (url) => url === bareSource)).scriptMs)
     const inputs = await interleaved('inputs', INPUT_ROUNDS, (url) =>
       measureInputs(browser, url, isOurs),
     )
@@ -59,7 +73,13 @@ export async function benchTracker(say: (line: string) => void): Promise<readonl
       {
         title: `Load (${version})`,
         method: `Median of ${LOADS} first visits each, interleaved; 10 000 elements, processor 4x throttled, until 2 s after the load event. Milliseconds of thread time, by trace, of the slices in which the script runs, and all that it calls.`,
-        rows: loadRows(loads),
+        rows: [
+          ...loadRows(loads),
+          {
+            what: 'for scale: a script that reads storage, writes it and posts once',
+            figure: ms(median(bare)),
+          },
+        ],
       },
       {
         title: 'Inputs',
