@@ -4,9 +4,15 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Pool } from '../database/postgres.ts'
 import { createAccess } from './accounts/access.ts'
+import { AnonymousCounts } from './collect/anonymous-counts.ts'
+import { BotDetector, type BotLists } from './collect/bot.ts'
 import { DailyVisitor } from './collect/daily-visitor.ts'
+import { DeviceReader } from './collect/device.ts'
+import { Dictionary } from './collect/dictionary.ts'
 import { eventsRoutes } from './collect/events-routes.ts'
 import { GroupCommit } from './collect/group-commit.ts'
+import { PlaceFinder, type PlaceSources } from './collect/place.ts'
+import { type RateLimits, TokenBuckets } from './collect/rate-limit.ts'
 import { collectRoutes } from './collect/routes.ts'
 import { SiteRegistry } from './collect/site-registry.ts'
 import { Problem, sendProblem } from './errors.ts'
@@ -23,10 +29,18 @@ export interface CollectorOptions {
   readonly appUrl: string | undefined
   readonly trackerScripts: TrackerScripts
   readonly trustProxy: string[]
+  /** Absent: none, as tests want it. */
+  readonly limits?: RateLimits
+  readonly bots?: BotLists
+  /** Absent: the browser's time zone tells the country. */
+  readonly geography?: Pick<PlaceSources, 'databasePath' | 'countryHeader'>
   readonly now: () => number
   readonly newEventId: () => string
   readonly log: boolean | { level: string } | FastifyBaseLogger
 }
+
+const NO_LIMIT = { perSecond: 0, burst: 0 }
+const NO_LIMITS: RateLimits = { network: NO_LIMIT, site: NO_LIMIT, total: NO_LIMIT }
 
 /**
  * The collector: takes events, and is the front door of `npm start`. It does
@@ -42,19 +56,38 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
       metrics.commitEvents.observe(events)
     },
   })
+  const { limits = NO_LIMITS } = options
+  const sites = new SiteRegistry(options.pool, {
+    createUnknown: options.environment === 'development',
+    now: options.now,
+  })
+  sites.watch()
+  const anonymous = new AnonymousCounts(options.pool)
+  const places = await PlaceFinder.open({
+    ...options.geography,
+    onProblem: (error) => app.log.warn({ err: error }, 'the database of places cannot be read'),
+  })
   await app.register(swagger, OPEN_API)
   await registerRoutes(app, (scope) => {
     scope.addHook('onResponse', async (_request, reply) => {
       metrics.requests.inc({ code: reply.statusCode })
+      metrics.ackSeconds.observe(reply.elapsedTime / 1_000)
     })
     collectRoutes(scope, {
       groupCommit,
-      sites: new SiteRegistry(options.pool, options.environment === 'development'),
+      sites,
+      anonymous,
+      places,
+      devices: new DeviceReader(),
+      bots: new BotDetector(options.bots),
+      countsBotKind: options.environment === 'development' ? 'automation' : undefined,
+      dictionary: new Dictionary(options.pool),
       dailyVisitor: new DailyVisitor(options.pool),
+      networkLimit: new TokenBuckets(limits.network),
+      limits: { site: new TokenBuckets(limits.site), total: new TokenBuckets(limits.total) },
       now: options.now,
       newEventId: options.newEventId,
-      count: (result, reason, events) => metrics.events.inc({ result, reason }, events),
-      countRedactions: (texts) => metrics.redactions.inc(texts),
+      metrics: metrics.intake,
     })
   })
   await registerRoutes(app, (scope) =>
@@ -104,6 +137,11 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
   }
   // Requests in flight are answered before the socket closes.
   app.addHook('preClose', () => groupCommit.drained())
+  app.addHook('onClose', async () => {
+    sites.close()
+    places.close()
+    await anonymous.close()
+  })
   return app
 }
 

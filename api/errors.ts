@@ -19,6 +19,8 @@ export const ERRORS = define({
   unauthenticated: { status: 401, title: 'Sign in or send an API key' },
   forbidden: { status: 403, title: 'This key or account may not do that' },
   unknown_site: { status: 403, title: 'The site is not registered here' },
+  site_paused: { status: 403, title: 'The site takes no events at present' },
+  origin_not_allowed: { status: 403, title: 'This page may not send events for the site' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   too_large: { status: 413, title: 'The request is too large' },
@@ -35,18 +37,27 @@ export class Problem extends Error {
   readonly code: ErrorCode
   /** Further members of the answer, such as the rejected events. */
   readonly members: Readonly<Record<string, unknown>>
+  /** When to try again, where that is worth it. */
+  readonly retryAfterMs: number
 
-  constructor(code: ErrorCode, detail: string, members: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    members: Readonly<Record<string, unknown>> = {},
+    retryAfterMs = 1_000,
+  ) {
     super(detail)
     this.code = code
     this.members = members
+    this.retryAfterMs = retryAfterMs
   }
 }
 
 /** RFC 9457. `type` is a name, not an address: the codes are documented in docs/api.md. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const { status, title } = ERRORS[problem.code]
-  if (status === 503 || status === 429) reply.header('retry-after', '1')
+  if (status === 503 || status === 429)
+    reply.header('retry-after', Math.max(Math.ceil(problem.retryAfterMs / 1_000), 1))
   return reply
     .code(status)
     .type('application/problem+json')

@@ -1,5 +1,7 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { GroupCommit } from './collect/group-commit.ts'
+import type { IntakeMetrics } from './collect/intake.ts'
 
 /** The collector's own numbers, in Prometheus' base units. Labels never carry sites or paths. */
 export function createCollectorMetrics(groupCommit: () => GroupCommit) {
@@ -16,6 +18,40 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
     help: 'Answers of POST /collect and GET /pixel.gif',
     labelNames: ['code'],
     registers,
+  })
+  const limited = new Counter({
+    name: 'ratelimit_total',
+    help: 'Requests that were told to come later, by the limit that they met',
+    labelNames: ['scope'],
+    registers,
+  })
+  const late = new Counter({
+    name: 'ingest_late_events_total',
+    help: 'Events that came more than an hour after they happened',
+    registers,
+  })
+  const clockSkew = new Histogram({
+    name: 'ingest_clock_skew_seconds',
+    help: 'How far clients’ clocks are from ours, either way',
+    buckets: [1, 5, 30, 60, 600, 3_600, 86_400, 31_536_000],
+    registers,
+  })
+  const ackSeconds = new Histogram({
+    name: 'ingest_ack_seconds',
+    help: 'From the request to its answer, for POST /collect and GET /pixel.gif',
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+    registers,
+  })
+  const eventLoop = monitorEventLoopDelay({ resolution: 10 })
+  eventLoop.enable()
+  new Gauge({
+    name: 'nodejs_eventloop_lag_seconds',
+    help: 'Longest delay of the event loop since the last time it was asked for',
+    registers,
+    collect() {
+      this.set(Math.max(eventLoop.max - 10e6, 0) / 1e9)
+      eventLoop.reset()
+    },
   })
   const redactions = new Counter({
     name: 'redaction_server_hits_total',
@@ -50,5 +86,12 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
       this.set(groupCommit().queuedBytes)
     },
   })
-  return { registry, events, requests, redactions, commitSeconds, commitEvents }
+  const intake: IntakeMetrics = {
+    count: (result, reason, n) => events.inc({ result, reason }, n),
+    redactions: (texts) => redactions.inc(texts),
+    clockOffset: (ms) => clockSkew.observe(Math.abs(ms) / 1_000),
+    late: (n) => late.inc(n),
+    limited: (scope) => limited.inc({ scope }),
+  }
+  return { registry, requests, ackSeconds, commitSeconds, commitEvents, intake }
 }

@@ -8,7 +8,7 @@ export function createServer(options: {
   /** How long a client may take to send a request to its end. */
   receiveWithinMs?: number
 }): FastifyInstance {
-  const { receiveWithinMs = 30_000 } = options
+  const { receiveWithinMs = 15_000 } = options
   const app = Fastify({
     logger: options.log,
     // Request lines carry addresses and query strings; errors are logged below, without either.

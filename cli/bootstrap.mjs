@@ -93,7 +93,8 @@ function hashOf(paths) {
 
 /**
  * A system Chromium, else Playwright's download, else Debian's package: the
- * tests find it the same way. Firefox where Debian's package can be had.
+ * tests find it the same way. Firefox, and WebKit for the browser cases, where
+ * Debian's packages can be had.
  */
 function prepareBrowsers() {
   const isThere = (paths) => paths.some((path) => existsSync(path))
@@ -105,13 +106,13 @@ function prepareBrowsers() {
   if (!isThere(chromium) && !attempt(node, [playwright, 'install', 'chromium']))
     missing.push('chromium')
   if (!isThere(firefox)) missing.push('firefox-esr')
+  if (command === 'browsers' && !existsSync('/usr/bin/WebKitWebDriver'))
+    missing.push('webkit2gtk-driver', 'xvfb')
   if (missing.length === 0) return
   if (process.getuid?.() === 0 && attempt('apt-get', ['update', '-qq']))
     for (const name of missing) attempt('apt-get', ['install', '-y', '-qq', name])
   if (missing.includes('chromium') && !isThere(chromium))
-    throw new Error(
-      'no Chromium for the tests: install one, e.g. "apt-get install chromium" as root',
-    )
+    throw new Error('no Chromium: install one, e.g. "apt-get install chromium" as root')
 }
 
 function attempt(file, parameters) {

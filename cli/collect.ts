@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { inNetworks } from '../api/collect/networks.ts'
 import { createCollector } from '../api/collector.ts'
 import { assertDurable, openPostgres } from '../database/postgres.ts'
 import { reportToSupervisor } from './child.ts'
@@ -21,6 +22,9 @@ export async function collect(config: Config): Promise<void> {
     appUrl: config.appUrl,
     trackerScripts: readTrackerScripts(),
     trustProxy: config.trustProxy,
+    limits: config.limits,
+    bots: { isBotNetwork: inNetworks(config.botNetworks), spamHosts: config.spamHosts },
+    geography: { databasePath: config.geoDatabase, countryHeader: config.countryHeader },
     now: Date.now,
     newEventId: randomUUIDv7,
     log: { level: 'warn' },

@@ -1,5 +1,8 @@
 // The only reader of the environment.
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isNetwork } from '../api/collect/networks.ts'
+import type { Limit, RateLimits } from '../api/collect/rate-limit.ts'
 
 export interface Config {
   readonly port: number
@@ -13,6 +16,14 @@ export interface Config {
   readonly publicUrl: string
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
   readonly trustProxy: string[]
+  readonly limits: RateLimits
+  /** A MaxMind-format database; undefined: time zones tell the country. */
+  readonly geoDatabase: string | undefined
+  /** The header in which a trusted proxy tells the visitor's country. */
+  readonly countryHeader: string | undefined
+  /** CIDR ranges that people do not come from; hosts of referrer spam beside those known. */
+  readonly botNetworks: readonly string[]
+  readonly spamHosts: readonly string[]
   /** Set by the supervisor for the processes it starts. */
   readonly appUrl: string | undefined
 }
@@ -87,11 +98,47 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       addresses,
       'a list of addresses or CIDR ranges, separated by commas',
     ),
+    limits: {
+      network: read('LIMIT_NETWORK', limit(500), limitOf, LIMIT_FORM),
+      site: read('LIMIT_SITE', limit(20_000), limitOf, LIMIT_FORM),
+      total: read('LIMIT_TOTAL', limit(0), limitOf, LIMIT_FORM),
+    },
+    geoDatabase: read<string | undefined>(
+      'GEO_DATABASE',
+      undefined,
+      (value) => (existsSync(value) ? resolve(value) : undefined),
+      'the path of a database in the MaxMind format',
+    ),
+    countryHeader: read<string | undefined>(
+      'COUNTRY_HEADER',
+      undefined,
+      (value) => (/^[a-z0-9-]+$/i.test(value) ? value : undefined),
+      'the name of a header',
+    ),
+    botNetworks: read(
+      'BOT_NETWORKS',
+      [],
+      (path) => (linesOf(path)?.every(isNetwork) ? linesOf(path) : undefined),
+      'a file with a CIDR range on each line',
+    ),
+    spamHosts: read('SPAM_HOSTS', [], linesOf, 'a file with a host on each line'),
     appUrl: read<string | undefined>('APP_URL', undefined, url('http:'), 'an http:// address'),
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   return config
 }
+
+/** The lines of a file that say something; `#` begins a comment. */
+function linesOf(path: string): string[] | undefined {
+  if (!existsSync(path)) return undefined
+  const lines = readFileSync(path, 'utf8').split('\n')
+  return lines.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')
+}
+
+// Ten seconds' worth may come at once: an office behind one address, a page that was linked.
+const limit = (perSecond: number): Limit => ({ perSecond, burst: perSecond * 10 })
+const LIMIT_FORM = 'a number a second, 0 for no limit'
+const limitOf = (value: string) => (/^\d{1,9}$/.test(value) ? limit(Number(value)) : undefined)
 
 function portNumber(value: string): number | undefined {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : 0

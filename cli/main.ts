@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { API_KEY_SCOPES } from '../api/accounts/api-key.ts'
 import { ConfigError, readConfig } from './config.ts'
+import { SITE_SETTINGS } from './site-settings.ts'
 
 const VARIABLES = `Settings are environment variables:
   PORT            where to listen (8000)
@@ -10,7 +11,14 @@ const VARIABLES = `Settings are environment variables:
   PUBLIC_URL      where people reach it (http://localhost:PORT)
   DATABASE_URL    a PostgreSQL instead of the embedded one
   CLICKHOUSE_URL  a ClickHouse server instead of the embedded one
-  TRUST_PROXY     addresses of proxies whose X-Forwarded-For is believed`
+  TRUST_PROXY     addresses of proxies whose X-Forwarded-For is believed
+  LIMIT_NETWORK   requests a second of one client network (500; 0 for no limit)
+  LIMIT_SITE      events a second of one site (20000)
+  LIMIT_TOTAL     events a second of all sites (0)
+  GEO_DATABASE    a file of places in the MaxMind format; else time zones tell the country
+  COUNTRY_HEADER  the header in which a trusted proxy tells the country, e.g. CF-IPCountry
+  BOT_NETWORKS    a file of networks (CIDR, a line each) whose visitors are bots
+  SPAM_HOSTS      a file of hosts of referrer spam, beside those that are known`
 
 interface Command {
   readonly summary: string
@@ -68,22 +76,25 @@ Prints a new API key, once: only its hash is kept. It is sent as "Authorization:
     },
   },
   site: {
-    summary: 'register a site',
-    help: `Usage: footfall site create ID [--name NAME] [--timezone ZONE]
+    summary: 'register a site, and say what may be sent for it',
+    help: `Usage: footfall site create ID [options]
+       footfall site set ID [options]
 
-Registers the site ID, which is what stands in the script tag.
-  --name NAME      what the dashboard calls it (ID)
-  --timezone ZONE  IANA zone in which its days begin (UTC)`,
+Registers the site ID, which is what stands in the script tag, or changes it. Lists are separated by commas; '' empties one.
+  --name NAME               what the dashboard calls it (ID)
+  --timezone ZONE           IANA zone in which its days begin (UTC)
+  --status STATUS           active, paused, or deleted (active)
+  --allowed-hosts HOSTS     whose pages may send; *.example.com with all below it (any)
+  --exclude-addresses LIST  addresses or CIDR ranges that are not counted
+  --exclude-countries LIST  ISO codes
+  --exclude-hosts LIST      hosts of pages
+  --exclude-paths LIST      paths; * stands for anything`,
     run: async (args) => {
-      const { values, positionals } = parse(args, ['name', 'timezone'])
+      const { values, positionals } = parse(args, SITE_SETTINGS)
       const [verb, siteId] = positionals
-      if (verb !== 'create' || !siteId || positionals.length > 2)
-        throw new ConfigError('Usage: footfall site create ID')
-      await (await import('./access.ts')).createSite(readConfig(), {
-        siteId,
-        name: values.name ?? siteId,
-        timezone: values.timezone ?? 'UTC',
-      })
+      if ((verb !== 'create' && verb !== 'set') || !siteId || positionals.length > 2)
+        throw new ConfigError('Usage: footfall site create ID, or footfall site set ID')
+      await (await import('./site.ts')).writeSite(readConfig(), verb, siteId, values)
     },
   },
 }

@@ -55,3 +55,6 @@ const byName = new Map(EVENT_TYPES.map((definition) => [definition.name, definit
 export function eventTypeOf(name: string): EventTypeDefinition {
   return byName.get(name) ?? custom
 }
+
+/** Whether the name is a type of ours; any other is made up by a site. */
+export const isBuiltIn = (name: string): boolean => byName.has(name)

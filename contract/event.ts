@@ -40,12 +40,19 @@ export interface WireEvent {
   readonly title?: string
   readonly eventData?: { [key: string]: Json }
   readonly context?: EventContext
+  /** What the visitor has answered; only what is granted, or not said, is stored. */
+  readonly consent?: 'granted' | 'denied' | 'unknown'
 }
 
-/** Answer of `POST /collect`. Every event of the request is in exactly one of the three. */
+/** Answer of `POST /collect`. Every event of the request is in exactly one of its members. */
 export interface CollectAnswer {
   readonly accepted: number
   readonly duplicates: number
+  /**
+   * Understood and, as it was asked, not stored: the visitor has said no, the
+   * site excludes it, or the browser only prepared a page. Absent when 0.
+   */
+  readonly ignored?: number
   readonly rejected: readonly {
     readonly index: number
     readonly code: string
@@ -53,8 +60,31 @@ export interface CollectAnswer {
   }[]
 }
 
+/** What the collector found out of the request that carried an event, before it forgot the address. */
+export interface Derived {
+  /** ISO 3166-1, two letters. */
+  readonly country?: string
+  readonly region?: string
+  readonly city?: string
+  readonly browser?: string
+  readonly browserVersion?: string
+  readonly os?: string
+  readonly osVersion?: string
+  readonly device?: string
+  /** Only when it is one. */
+  readonly isBot?: true
+  readonly botName?: string
+  readonly botKind?: string
+  readonly botReason?: string
+}
+
+/** `clock_invalid`: the time was absurd; `clock_ahead`: it lay in the future. Both have the time of receipt instead. */
+export type EventFlag = 'clock_invalid' | 'clock_ahead'
+
 /** What `events_log.event` holds: the event after redaction, without the extracted columns. */
 export interface StoredEvent {
+  readonly derived?: Derived
+  readonly flags?: readonly EventFlag[]
   readonly url?: string
   readonly referrer?: string
   readonly title?: string

@@ -36,7 +36,7 @@ export async function killUnderLoad(options: {
   say: (line: string) => void
 }): Promise<KillReport> {
   const random = generator(options.seed)
-  const product = await startProduct()
+  const product = await startProduct({ env: { LIMIT_NETWORK: '0', LIMIT_SITE: '0' } })
   try {
     const load = startLoad(
       {

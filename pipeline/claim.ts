@@ -10,6 +10,7 @@ export interface ClaimedEvent {
   readonly visitor_basis: VisitorBasis
   readonly session_id: string | null
   readonly occurred_at: Date
+  readonly received_at: Date
   readonly host: string | null
   readonly path: string | null
   readonly event: StoredEvent
@@ -46,7 +47,8 @@ export async function claim(connection: Connection): Promise<ClaimedEvent[] | un
   await connection.query('delete from events_batches where batch_id = any($1)', [ids])
   const { rows } = await connection.query<ClaimedEvent>(
     `/* claimed events */
-     select site_id, event_id, event_type, visitor_id, visitor_basis, session_id, occurred_at, host, path, event
+     select site_id, event_id, event_type, visitor_id, visitor_basis, session_id, occurred_at, received_at,
+            host, path, event
      from events_log where batch_id = any($1)
      order by occurred_at, event_id`,
     [ids],

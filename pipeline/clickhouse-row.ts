@@ -6,6 +6,7 @@ import { visitorKey } from './sessions-table.ts'
 
 /** A row of ClickHouse's `events`, without its outbox_id. */
 export function clickHouseRow(event: ClaimedEvent, session: Session) {
+  const derived = event.event.derived ?? {}
   return {
     site_id: event.site_id,
     occurred_at: clickHouseTime(event.occurred_at.getTime()),
@@ -22,6 +23,17 @@ export function clickHouseRow(event: ClaimedEvent, session: Session) {
     campaign: session.attribution.campaign,
     channel: session.attribution.channel,
     entry_page: session.entry?.page ?? '',
+    country: derived.country ?? '',
+    region: derived.region ?? '',
+    city: derived.city ?? '',
+    browser: derived.browser ?? '',
+    browser_version: derived.browserVersion ?? '',
+    os: derived.os ?? '',
+    os_version: derived.osVersion ?? '',
+    device: derived.device ?? '',
+    is_bot: derived.isBot ?? false,
+    bot_name: derived.botName ?? '',
+    bot_kind: derived.botKind ?? '',
     properties: flat(event.event.eventData ?? {}),
   }
 }

@@ -17,13 +17,13 @@ export function recomputeDays(pool: Pool): Promise<number> {
            from sites where site_id = $1
          ), seen as (
            select visitor_id, 1 as pageviews from pageviews, bounds
-           where site_id = $1 and occurred_at >= day_start and occurred_at < day_end
+           where site_id = $1 and occurred_at >= day_start and occurred_at < day_end and not is_bot
            union all
            select visitor_id, 0 from user_events, bounds
-           where site_id = $1 and occurred_at >= day_start and occurred_at < day_end
+           where site_id = $1 and occurred_at >= day_start and occurred_at < day_end and not is_bot
          ), started as (
            select is_bounce, duration_s from user_sessions, bounds
-           where site_id = $1 and started_at >= day_start and started_at < day_end
+           where site_id = $1 and started_at >= day_start and started_at < day_end and not is_bot
          )
          insert into daily_site_metrics (site_id, day, visitors, visits, pageviews, events, bounces, duration_s, computed_at)
          select $1, $2::date,

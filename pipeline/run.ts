@@ -4,6 +4,7 @@ import { ensurePartitions } from '../database/migrate.ts'
 import type { Pool } from '../database/postgres.ts'
 import { recomputeDays } from './daily-metrics.ts'
 import { deliverBlock } from './deliver.ts'
+import { compactCounts } from './event-counts.ts'
 import { transformBatch } from './transform.ts'
 
 export interface PipelineParts {
@@ -88,6 +89,13 @@ async function housekeeping({ pool, now }: PipelineParts): Promise<void> {
     `delete from visitor_salts where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
     [now()],
   )
+  await compactCounts(pool, now())
+  // What bounds a day is of no use two days later.
+  for (const table of ['dictionary', 'dictionary_sizes'])
+    await pool.query(
+      `/* clean ${table} */ delete from ${table} where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
+      [now()],
+    )
 }
 
 function createMetrics(registry: Registry, pool: Pool) {

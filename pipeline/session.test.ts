@@ -21,6 +21,7 @@ function event(
     isPageview: true,
     page: `/${minutes}`,
     attribution: attribute(`https://s/?utm_source=${source ?? 'a'}`, undefined),
+    isBot: false,
     ...fields,
   }
 }

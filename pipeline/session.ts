@@ -12,6 +12,7 @@ export interface SessionEvent {
   readonly isPageview: boolean
   readonly page: string | null
   readonly attribution: Attribution
+  readonly isBot: boolean
 }
 
 /** A point in the order of events: time, then id. */
@@ -34,6 +35,7 @@ export interface Session {
   attribution: Attribution
   pageviews: number
   events: number
+  isBot: boolean
 }
 
 export interface SessionRules {
@@ -84,6 +86,7 @@ const distance = (atMs: number, session: Session) =>
 
 function add(event: SessionEvent, session: Session): void {
   session.events++
+  session.isBot ||= event.isBot
   if (before(event, session.first)) {
     session.first = { atMs: event.atMs, eventId: event.eventId }
     if (!session.entry) session.attribution = event.attribution
@@ -119,5 +122,6 @@ function begin(event: SessionEvent, others: readonly Session[]): Session {
     attribution: event.attribution,
     pageviews: event.isPageview ? 1 : 0,
     events: 1,
+    isBot: event.isBot,
   }
 }

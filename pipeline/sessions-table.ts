@@ -24,6 +24,7 @@ interface SessionRow {
   readonly channel: string
   readonly pageviews: number
   readonly events: number
+  readonly is_bot: boolean
 }
 
 export const visitorKey = (of: { siteId: string; visitorId: string }) =>
@@ -67,10 +68,10 @@ export async function saveSessions(
     `/* save sessions */
      insert into user_sessions (site_id, visitor_id, session_id, client_session_id, visitor_basis, started_at, last_at,
        first_event_id, entry_event_id, entry_at, entry_page, exit_event_id, exit_at, exit_page,
-       referrer, source, medium, campaign, channel, pageviews, events)
+       referrer, source, medium, campaign, channel, pageviews, events, is_bot)
      select site_id, visitor_id, session_id, client_session_id, visitor_basis, started_at, last_at,
        first_event_id, entry_event_id, entry_at, entry_page, exit_event_id, exit_at, exit_page,
-       referrer, source, medium, campaign, channel, pageviews, events
+       referrer, source, medium, campaign, channel, pageviews, events, is_bot
      from jsonb_populate_recordset(null::user_sessions, $1::jsonb)
      on conflict (site_id, visitor_id, session_id) do update set
        started_at = excluded.started_at, last_at = excluded.last_at, first_event_id = excluded.first_event_id,
@@ -78,7 +79,7 @@ export async function saveSessions(
        exit_event_id = excluded.exit_event_id, exit_at = excluded.exit_at, exit_page = excluded.exit_page,
        referrer = excluded.referrer, source = excluded.source, medium = excluded.medium,
        campaign = excluded.campaign, channel = excluded.channel,
-       pageviews = excluded.pageviews, events = excluded.events`,
+       pageviews = excluded.pageviews, events = excluded.events, is_bot = excluded.is_bot`,
     [JSON.stringify(sessions.map(toRow))],
   )
 }
@@ -105,6 +106,7 @@ function fromRow(row: SessionRow): Session {
     },
     pageviews: row.pageviews,
     events: row.events,
+    isBot: row.is_bot,
   }
 }
 
@@ -128,5 +130,6 @@ function toRow(session: Session): SessionRow {
     ...session.attribution,
     pageviews: session.pageviews,
     events: session.events,
+    is_bot: session.isBot,
   }
 }

@@ -5,6 +5,7 @@ import { inTransaction } from '../database/postgres.ts'
 import { attribute } from './attribution.ts'
 import { type ClaimedEvent, claim } from './claim.ts'
 import { clickHouseRow, monthOf } from './clickhouse-row.ts'
+import { countEvents } from './event-counts.ts'
 import { assign, type Session, type SessionEvent } from './session.ts'
 import { loadSessions, saveSessions, visitorKey } from './sessions-table.ts'
 
@@ -20,6 +21,7 @@ export function transformBatch(pool: Pool): Promise<Outcome> {
     const events = await claim(connection)
     if (events === undefined) return { kind: 'busy' }
     if (events.length === 0) return { kind: 'idle' }
+    await countEvents(connection, events)
     return {
       kind: 'processed',
       events: events.length,
@@ -108,6 +110,7 @@ function toSessionEvent(event: ClaimedEvent): SessionEvent {
     isPageview: eventTypeOf(event.event_type).table === 'pageviews',
     page: event.path,
     attribution: attribute(event.event.url, event.event.referrer),
+    isBot: event.event.derived?.isBot ?? false,
   }
 }
 
@@ -127,6 +130,7 @@ async function writeEventTables(
       event_id,
       occurred_at,
       path,
+      is_bot: event.event.derived?.isBot ?? false,
     }
     const { table } = eventTypeOf(event_type)
     rows[table].push(

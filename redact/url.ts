@@ -124,6 +124,7 @@ function entropy(text: string): number {
 }
 
 function parseHttp(url: string): URL | undefined {
+  if (!url) return undefined // most referrers; to throw is slow
   try {
     const parsed = new URL(url)
     return /^https?:$/.test(parsed.protocol) ? parsed : undefined

@@ -39,7 +39,8 @@ export function compile(
     metric: known(metricOf(name)),
     column: `m${index}`,
   }))
-  const filter = filterSql(['and', query.filters ?? []], params)
+  const population = asksOfBots(query) ? 'is_bot' : 'not is_bot'
+  const filter = `${population} and ${filterSql(['and', query.filters ?? []], params)}`
   const parts = (['event', 'session'] as const)
     .map((kind) => metrics.filter(({ metric }) => metric.scope === kind))
     .map(
@@ -56,6 +57,22 @@ export function compile(
         ? `select * from (${first}) as e left join (${second}) as s using (${keys.join(', ')})`
         : `select * from (${first}) as e cross join (${second}) as s`
   return { sql: `${joined}${orderSql(query)}`, params }
+}
+
+/** Whether a dimension or a filter of the query is of bots. */
+function asksOfBots({ dimensions = [], filters = [] }: Query): boolean {
+  const names = (filter: Filter): readonly string[] => {
+    switch (filter[0]) {
+      case 'and':
+      case 'or':
+        return filter[1].flatMap(names)
+      case 'not':
+        return names(filter[1])
+      default:
+        return [filter[1]]
+    }
+  }
+  return [...dimensions, ...filters.flatMap(names)].some((name) => dimensionOf(name)?.ofBots)
 }
 
 type Selected = readonly { readonly metric: Metric; readonly column: string }[]

@@ -11,6 +11,8 @@ export interface Dimension {
   readonly grain?: Grain
   /** Rows that have no value of it and are left out of a grouping. */
   readonly absent?: string
+  /** It is of bots, who are in no other answer: a query that names it asks about them alone. */
+  readonly ofBots?: true
   readonly definition: string
 }
 
@@ -34,6 +36,11 @@ const column = (name: string, expression: string, definition: string): Dimension
   event: expression,
   session: expression,
   definition,
+})
+
+const bots = (name: string, expression: string, definition: string): Dimension => ({
+  ...column(name, expression, definition),
+  ofBots: true,
 })
 
 /** Every dimension, once: selecting, grouping, filtering and sorting read the same entry. */
@@ -60,6 +67,16 @@ export const DIMENSIONS: readonly Dimension[] = [
   column('visit:utm_medium', 'medium', 'utm_medium of the visit.'),
   column('visit:utm_campaign', 'campaign', 'utm_campaign of the visit.'),
   column('visit:channel', 'channel', 'Kind of source.'),
+  column('visit:country', 'country', 'ISO 3166-1 code of the country.'),
+  column('visit:region', 'region', 'Region or state, where a database of places is configured.'),
+  column('visit:city', 'city', 'City, where a database of places is configured.'),
+  column('visit:browser', 'browser', 'Browser, or the app that showed the page.'),
+  column('visit:browser_version', 'browser_version', 'Major version of the browser.'),
+  column('visit:os', 'os', 'Operating system.'),
+  column('visit:os_version', 'os_version', 'Major version of the operating system.'),
+  column('visit:device', 'device', 'desktop, mobile, tablet, tv, console, wearable or car.'),
+  bots('visit:bot', 'bot_name', 'Name of the bot, where it is known.'),
+  bots('visit:bot_kind', 'bot_kind', 'Kind of bot: ai, search, seo, monitor, preview …'),
 ]
 
 const byName = new Map(DIMENSIONS.map((dimension) => [dimension.name, dimension]))

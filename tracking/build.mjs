@@ -11,6 +11,12 @@ const BUILDS = [
 const here = import.meta.dirname
 const entryPath = (entry) => join(here, 'js', entry)
 
+// Nearly all of it runs at the start, and Chromium then compiles it while it is
+// fetched instead of on the main thread: 14 ms of a phone's (156, 4x throttled).
+const COMPILE_HINT = '//# allFunctionsCalledOnLoad'
+
+const NOTICE = '/*! Footfall, MIT; web-vitals, Google LLC, Apache-2.0 */'
+
 for (const [index, [entry, fileName, format]] of BUILDS.entries())
   await build({
     configFile: false,
@@ -27,7 +33,7 @@ for (const [index, [entry, fileName, format]] of BUILDS.entries())
         fileName: () => fileName,
       },
       rolldownOptions: {
-        output: { postBanner: '/*! Footfall, MIT. With web-vitals, (c) Google LLC, Apache-2.0 */' },
+        output: { postBanner: format === 'iife' ? `${COMPILE_HINT}\n${NOTICE}` : NOTICE },
       },
     },
   })

@@ -1,4 +1,4 @@
-import type { VisitorBasis } from '../../contract/event.ts'
+import type { StoredEvent, VisitorBasis } from '../../contract/event.ts'
 import type { Pool } from '../../database/postgres.ts'
 
 /** One row of events_log. */
@@ -14,8 +14,7 @@ export interface EventRow {
   readonly receivedAtMs: number
   readonly host: string | null
   readonly path: string | null
-  /** JSON text of a StoredEvent. */
-  readonly event: string
+  readonly event: StoredEvent
 }
 
 // One statement, so one round trip and one commit. The batch row is what the
@@ -26,13 +25,12 @@ with batch as (
 ), inserted as (
   insert into events_log (site_id, event_id, id_at, batch_id, event_type, visitor_id, visitor_basis,
                           session_id, occurred_at, received_at, host, path, event)
-  select r.site_id, r.event_id, to_timestamp(r.id_at / 1000), batch.batch_id, r.event_type, r.visitor_id,
-         r.visitor_basis, r.session_id, to_timestamp(r.occurred_at / 1000), to_timestamp(r.received_at / 1000),
-         r.host, r.path, r.event::jsonb
-  from batch, unnest($2::text[], $3::uuid[], $4::float8[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::float8[], $10::float8[], $11::text[], $12::text[], $13::text[])
-    as r(site_id, event_id, id_at, event_type, visitor_id, visitor_basis, session_id,
-         occurred_at, received_at, host, path, event)
+  select r."siteId", r."eventId", to_timestamp(r."idAtMs" / 1000), batch.batch_id, r."eventType", r."visitorId",
+         r."visitorBasis", r."sessionId", to_timestamp(r."occurredAtMs" / 1000), to_timestamp(r."receivedAtMs" / 1000),
+         r.host, r.path, r.event
+  from batch, jsonb_to_recordset($2::jsonb)
+    as r("siteId" text, "eventId" uuid, "idAtMs" float8, "eventType" text, "visitorId" text, "visitorBasis" text,
+         "sessionId" text, "occurredAtMs" float8, "receivedAtMs" float8, host text, path text, event jsonb)
   on conflict do nothing
   returning site_id, event_id
 )
@@ -58,21 +56,8 @@ export async function insertEvents(
   const result = await pool.query<{ site_id: string; event_id: string }>({
     name: 'group commit',
     text: INSERT,
-    values: [
-      rows.length,
-      rows.map((row) => row.siteId),
-      rows.map((row) => row.eventId),
-      rows.map((row) => row.idAtMs),
-      rows.map((row) => row.eventType),
-      rows.map((row) => row.visitorId),
-      rows.map((row) => row.visitorBasis),
-      rows.map((row) => row.sessionId),
-      rows.map((row) => row.occurredAtMs),
-      rows.map((row) => row.receivedAtMs),
-      rows.map((row) => row.host),
-      rows.map((row) => row.path),
-      rows.map((row) => row.event),
-    ],
+    // One text: to write each row into twelve arrays, its JSON escaped twice, took a collector twice the time.
+    values: [rows.length, JSON.stringify(rows)],
   })
   const stored = requests.map(() => 0)
   for (const { site_id, event_id } of result.rows) {

@@ -1,15 +1,16 @@
 // Hot path: one pass over plain objects, no schema library. A refusal is a value.
 import {
   type EventContext,
+  type EventFlag,
   type Json,
   LIMITS,
   type StoredEvent,
   type VisitorBasis,
+  type WireEvent,
 } from '../../contract/event.ts'
-import { isSecretKey } from '../../redact/keys.ts'
-import { redactText } from '../../redact/text.ts'
 import { redactReferrer, redactUrl } from '../../redact/url.ts'
 import { Problem } from '../errors.ts'
+import { isSecretName, redactedText } from './redaction-memory.ts'
 
 /** A row of events_log before its site is checked and its visitor derived. */
 export interface NormalisedEvent {
@@ -25,6 +26,7 @@ export interface NormalisedEvent {
   readonly occurredAtMs: number
   readonly host: string | undefined
   readonly path: string | undefined
+  readonly consent: NonNullable<WireEvent['consent']>
   readonly stored: StoredEvent
 }
 
@@ -39,6 +41,8 @@ export interface Normalised {
   readonly refused: readonly Refusal[]
   /** Texts in which something was redacted: the tracker should have done it. */
   readonly redactions: number
+  /** How far the client's clock was behind ours; undefined where it did not tell. */
+  readonly clockOffsetMs: number | undefined
 }
 
 type Redact = (text: string) => string
@@ -63,22 +67,30 @@ export function normalise(
   const refused: Refusal[] = []
   let redactions = 0
   const redact = (text: string) => {
-    const redacted = redactText(text)
+    const redacted = redactedText(text)
     if (redacted !== text) redactions++
     return redacted
   }
+  let sharedContext: EventContext | undefined
+  const shared: Shared = {
+    envelope,
+    // The same for each event: looked at once, when the first asks.
+    context: () => (sharedContext ??= properties(envelope.context, 'context', redact)),
+    offsetMs,
+    receivedAtMs,
+    newEventId,
+    redact,
+  }
   for (const [index, item] of list.entries()) {
     try {
-      events.push({
-        index,
-        event: normaliseOne(item, envelope, offsetMs, receivedAtMs, newEventId, redact),
-      })
+      events.push({ index, event: normaliseOne(item, shared) })
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       refused.push({ index, code: error.code, message: error.message })
     }
   }
-  return { events, refused, redactions }
+  const clockOffsetMs = envelope.sentAt === undefined ? undefined : offsetMs
+  return { events, refused, redactions, clockOffsetMs }
 }
 
 class Refused extends Error {
@@ -108,14 +120,18 @@ function openEnvelope(body: Fields): { envelope: Fields; list: readonly unknown[
   return { envelope: body, list: body.events }
 }
 
-function normaliseOne(
-  item: unknown,
-  envelope: Fields,
-  offsetMs: number,
-  receivedAtMs: number,
-  newEventId: () => string,
-  redact: Redact,
-): NormalisedEvent {
+/** What holds for every event of a request. */
+interface Shared {
+  readonly envelope: Fields
+  readonly context: () => EventContext | undefined
+  readonly offsetMs: number
+  readonly receivedAtMs: number
+  readonly newEventId: () => string
+  readonly redact: Redact
+}
+
+function normaliseOne(item: unknown, shared: Shared): NormalisedEvent {
+  const { envelope, offsetMs, receivedAtMs, newEventId, redact } = shared
   if (!isObject(item)) throw new Refused('invalid_event', 'An event must be an object.')
   const eventType = redact(nameOf(item.eventType))
   const url = page(item.url)
@@ -124,6 +140,7 @@ function normaliseOne(
   const visitorId = text(item.visitorId ?? envelope.visitorId, 'visitorId', LIMITS.id)
   const sessionId = text(item.sessionId ?? envelope.sessionId, 'sessionId', LIMITS.id)
   const title = shortened(item.title, 'title', LIMITS.title)
+  const { ms: occurredAtMs, flag } = occurredAt(item.timestamp, offsetMs, receivedAtMs)
   return {
     siteId,
     eventId,
@@ -135,23 +152,26 @@ function normaliseOne(
         ? { id: sessionId, basis: 'session_id' }
         : undefined,
     sessionId,
-    occurredAtMs: occurredAt(item.timestamp, offsetMs, receivedAtMs),
+    occurredAtMs,
     host: url?.host,
     path: url ? repair(decodePath(url.pathname + url.hash), LIMITS.url) : undefined,
+    consent: consentOf(item.consent ?? envelope.consent),
     stored: {
+      ...(flag && { flags: [flag] }),
       url: url?.href,
       referrer: referrerOf(item.referrer, url?.host),
       title: title && redact(title),
       eventData: properties(item.eventData, 'eventData', redact),
-      context: contextOf(envelope.context, item.context, redact),
+      context: contextOf(shared, item.context),
     },
   }
 }
 
 /** What the envelope says of the page and the device holds where the event does not say otherwise. */
-function contextOf(shared: unknown, own: unknown, redact: Redact): EventContext | undefined {
-  const both = isObject(shared) && isObject(own) ? { ...shared, ...own } : (own ?? shared)
-  return properties(both, 'context', redact)
+function contextOf({ context, redact }: Shared, given: unknown): EventContext | undefined {
+  const own = properties(given, 'context', redact)
+  const both = own && context() ? { ...context(), ...own } : (own ?? context())
+  return both && withinLimit(both, 'context')
 }
 
 function nameOf(value: unknown): string {
@@ -217,18 +237,30 @@ function clockOffset(sentAt: unknown, receivedAtMs: number): number {
   return receivedAtMs - sentAtMs
 }
 
-function occurredAt(timestamp: unknown, offsetMs: number, receivedAtMs: number): number {
-  if (timestamp === undefined) return receivedAtMs
+function occurredAt(
+  timestamp: unknown,
+  offsetMs: number,
+  receivedAtMs: number,
+): { ms: number; flag?: EventFlag } {
+  if (timestamp === undefined) return { ms: receivedAtMs }
   const clientMs = epochMs(timestamp)
   if (clientMs === undefined) {
     throw new Refused('invalid_timestamp', 'timestamp must be ISO 8601 or epoch milliseconds.')
   }
   const ms = Math.round(clientMs + offsetMs)
   // Written so that NaN, of infinities on both sides, is absurd too.
-  if (!(ms >= ABSURD_BEFORE_MS && ms <= ABSURD_AFTER_MS)) return receivedAtMs
+  if (!(ms >= ABSURD_BEFORE_MS && ms <= ABSURD_AFTER_MS))
+    return { ms: receivedAtMs, flag: 'clock_invalid' }
   if (ms < receivedAtMs - LIMITS.maxAgeMs)
     throw new Refused('too_old', 'Events older than 7 days are not accepted.')
-  return ms > receivedAtMs + LIMITS.maxFutureMs ? receivedAtMs : Math.min(ms, receivedAtMs)
+  if (ms > receivedAtMs + LIMITS.maxFutureMs) return { ms: receivedAtMs, flag: 'clock_ahead' }
+  return { ms: Math.min(ms, receivedAtMs) }
+}
+
+function consentOf(value: unknown): NonNullable<WireEvent['consent']> {
+  if (value === undefined || value === null) return 'granted'
+  if (value === 'granted' || value === 'denied' || value === 'unknown') return value
+  throw new Refused('invalid_consent', 'consent must be granted, denied or unknown.')
 }
 
 function page(value: unknown): URL | undefined {
@@ -286,10 +318,14 @@ function properties(
 ): { [key: string]: Json } | undefined {
   if (value === undefined || value === null) return undefined
   if (!isObject(value)) throw new Refused('invalid_type', `${field} must be an object.`)
+  return members(withinLimit(value, field), redact)
+}
+
+function withinLimit<Value extends object>(value: Value, field: string): Value {
   if (Object.keys(value).length > LIMITS.properties) {
     throw new Refused('too_many_properties', `${field} may have ${LIMITS.properties} properties.`)
   }
-  return members(value, redact)
+  return value
 }
 
 function members(value: Fields, redact: Redact): { [key: string]: Json } {
@@ -297,7 +333,7 @@ function members(value: Fields, redact: Redact): { [key: string]: Json } {
     Object.entries(value).map(([key, member]) => [
       // A cut through a pair leaves a lone surrogate, which PostgreSQL refuses.
       cleanName(key).slice(0, LIMITS.name).toWellFormed(),
-      isSecretKey(key) && member !== null ? '[redacted]' : storable(member, redact),
+      isSecretName(key) && member !== null ? '[redacted]' : storable(member, redact),
     ]),
   )
 }

@@ -1,30 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type CollectAnswer, LIMITS } from '../../contract/event.ts'
+import { LIMITS } from '../../contract/event.ts'
 import { Problem } from '../errors.ts'
 import { parseBody } from './body.ts'
-import type { DailyVisitor } from './daily-visitor.ts'
 import { withinDeadline } from './deadline.ts'
-import type { EventRow } from './event-row.ts'
-import type { GroupCommit } from './group-commit.ts'
-import { type NormalisedEvent, normalise, type Refusal } from './normalise.ts'
-import type { SiteRegistry } from './site-registry.ts'
+import { flood, type IntakeParts, intake, type Request } from './intake.ts'
+import { networkOf, type TokenBuckets } from './rate-limit.ts'
 
-export interface CollectParts {
-  readonly groupCommit: GroupCommit
-  readonly sites: SiteRegistry
-  readonly dailyVisitor: DailyVisitor
-  readonly now: () => number
-  readonly newEventId: () => string
-  readonly count: (
-    result: 'accepted' | 'duplicate' | 'rejected',
-    reason: string,
-    events: number,
-  ) => void
-  readonly countRedactions: (texts: number) => void
+export interface CollectParts extends IntakeParts {
+  /** Requests of each client network. */
+  readonly networkLimit: TokenBuckets
 }
 
-// With the deadline of the commit, no answer takes longer than 4 s.
-const LOOK_UP_WITHIN_MS = 2_000
+const PIXEL_BYTES = 1_024 // what its event takes in the queue
+const ANSWERS_WITHIN_MS = 2_000 // whatever PostgreSQL does
 
 // A 1 × 1 transparent GIF.
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
@@ -37,6 +25,17 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
     { parseAs: 'buffer' },
     (_request, body, done) => done(null, body),
   )
+
+  // Before the body is read: a flood costs no more than its headers.
+  const limitNetwork = async (request: FastifyRequest) => {
+    const waitMs = parts.networkLimit.take(networkOf(request.ip), 1, parts.now())
+    if (waitMs === 0) return
+    parts.metrics.limited('network')
+    throw flood(waitMs)
+  }
+
+  const take = (request: Request, value: unknown) =>
+    withinDeadline(ANSWERS_WITHIN_MS, (isLate) => intake(parts, request, value, isLate))
 
   app.options(
     '/collect',
@@ -53,6 +52,7 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
   app.post(
     '/collect',
     {
+      onRequest: limitNetwork,
       bodyLimit: LIMITS.bodyBytes,
       schema: {
         summary: 'Store one event or an envelope of events',
@@ -70,13 +70,14 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
       if (charset && !/^utf-?8$/i.test(charset))
         throw new Problem('unsupported_media_type', 'The charset must be utf-8.')
       const value = parseBody(body, request.headers['content-encoding'])
-      return reply.code(202).send(await collect(parts, request, value, body.length))
+      return reply.code(202).send(await take(factsOf(request, body.length), value))
     },
   )
 
   app.get<{ Querystring: Record<string, string> }>(
     '/pixel.gif',
     {
+      onRequest: limitNetwork,
       schema: {
         summary: 'A page view without JavaScript',
         description: 'Parameters: site, url (else the Referer header), referrer, title, event.',
@@ -98,83 +99,25 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
         referrer,
         title,
       }
-      await collect(parts, request, value, 1_024)
+      await take(factsOf(request, PIXEL_BYTES, true), value)
       return allowAnyOrigin(reply).type('image/gif').header('cache-control', 'no-store').send(PIXEL)
     },
   )
 }
 
-async function collect(
-  parts: CollectParts,
-  request: FastifyRequest,
-  body: unknown,
-  bytes: number,
-): Promise<CollectAnswer> {
-  const receivedAtMs = parts.now()
-  const { events, refused, redactions } = normalise(body, receivedAtMs, parts.newEventId)
-  if (redactions > 0) parts.countRedactions(redactions)
-  const rejected: Refusal[] = [...refused]
-  const rows: EventRow[] = []
-  // A hundred events may name a hundred sites, each of which the database is asked for.
-  await withinDeadline(LOOK_UP_WITHIN_MS, async (isLate) => {
-    for (const { index, event } of events) {
-      if (isLate()) return
-      if (await parts.sites.accepts(event.siteId))
-        rows.push(await rowOf(parts, request, event, receivedAtMs))
-      else
-        rejected.push({
-          index,
-          code: 'unknown_site',
-          message: `The site ${event.siteId} is not registered here.`,
-        })
-    }
-  })
-  for (const refusal of rejected) parts.count('rejected', refusal.code, 1)
-  if (rows.length === 0) throw allRefused(rejected)
-  const accepted = await parts.groupCommit.store(rows, bytes)
-  const duplicates = rows.length - accepted
-  parts.count('accepted', '', accepted)
-  parts.count('duplicate', '', duplicates)
-  return { accepted, duplicates, rejected: rejected.sort((a, b) => a.index - b.index) }
-}
-
-async function rowOf(
-  parts: CollectParts,
-  request: FastifyRequest,
-  event: NormalisedEvent,
-  receivedAtMs: number,
-): Promise<EventRow> {
-  const userAgent = request.headers['user-agent'] ?? ''
+/** What the steps need to know of a request; its address is judged, and forgotten with it. */
+function factsOf(request: FastifyRequest, bytes: number, isPixel = false): Request {
+  const { origin } = request.headers
   return {
-    siteId: event.siteId,
-    eventId: event.eventId,
-    idAtMs: event.idAtMs,
-    eventType: event.eventType,
-    visitorId:
-      event.visitor?.id ??
-      (await parts.dailyVisitor.idOf(event.siteId, request.ip, userAgent, receivedAtMs)),
-    visitorBasis: event.visitor?.basis ?? 'daily_hash',
-    sessionId: event.sessionId ?? null,
-    occurredAtMs: event.occurredAtMs,
-    receivedAtMs,
-    host: event.host ?? null,
-    path: event.path ?? null,
-    event: JSON.stringify(event.stored),
+    address: request.ip,
+    originHost: origin === undefined ? undefined : (URL.parse(origin)?.host ?? ''),
+    headers: request.headers,
+    isSecure: request.protocol === 'https',
+    // Where no proxy is trusted, or the sender is none, it is the socket's own.
+    isViaTrustedProxy: request.ips !== undefined && request.ips.length > 1,
+    isPixel,
+    bytes,
   }
-}
-
-function allRefused(rejected: readonly Refusal[]): Problem {
-  const unknownSite =
-    rejected.length > 0 && rejected.every((refusal) => refusal.code === 'unknown_site')
-  return new Problem(
-    unknownSite ? 'unknown_site' : 'invalid_event',
-    rejected[0]?.message ?? 'No event was given.',
-    {
-      accepted: 0,
-      duplicates: 0,
-      rejected,
-    },
-  )
 }
 
 // Any page may send; nothing is ever read with credentials.
@@ -193,6 +136,7 @@ const COLLECT_ANSWER = {
   properties: {
     accepted: { type: 'integer' },
     duplicates: { type: 'integer' },
+    ignored: { type: 'integer' },
     rejected: {
       type: 'array',
       items: {

@@ -1,3 +1,4 @@
+import { listen } from '../../database/listen.ts'
 import type { Pool } from '../../database/postgres.ts'
 
 export type Changes = Awaited<ReturnType<typeof listenForChanges>>
@@ -5,30 +6,13 @@ export type Changes = Awaited<ReturnType<typeof listenForChanges>>
 /** Tells who listens that a site has new numbers. The pipeline notifies through PostgreSQL. */
 export async function listenForChanges(pool: Pool, onError: (error: Error) => void) {
   const listeners = new Map<string, Set<() => void>>()
-  let stopped = false
-  let close = () => {}
-
-  const connect = async (): Promise<void> => {
-    const connection = await pool.connect()
-    close = () => connection.release(true)
-    connection.on('notification', ({ payload }) => {
-      for (const listener of listeners.get(payload ?? '') ?? []) listener()
-    })
-    connection.once('error', (error) => {
-      connection.release(true)
-      close = () => {}
-      if (stopped) return
-      onError(error)
-      retry()
-    })
-    await connection.query('listen site_changed')
-  }
-  const retry = () => {
-    setTimeout(() => {
-      if (!stopped) connect().catch(retry)
-    }, 1_000).unref()
-  }
-  await connect()
+  const listening = listen(pool, 'site_changed', {
+    notification: (siteId) => {
+      for (const listener of listeners.get(siteId) ?? []) listener()
+    },
+    error: onError,
+  })
+  await listening.ready
 
   return {
     subscribe(siteId: string, listener: () => void): () => void {
@@ -39,9 +23,6 @@ export async function listenForChanges(pool: Pool, onError: (error: Error) => vo
         if (set.size === 0) listeners.delete(siteId)
       }
     },
-    stop(): void {
-      stopped = true
-      close()
-    },
+    stop: listening.stop,
   }
 }

@@ -1,13 +1,24 @@
-import puppeteer, { type Browser } from 'puppeteer-core'
+import puppeteer, { type Browser as PuppeteerBrowser } from 'puppeteer-core'
 import { browserPath } from '../../test/browser.ts'
+import type { Browser } from './browser.ts'
+import { hasWebkit, launchWebkit } from './webkit.ts'
 
-export type BrowserName = 'chromium' | 'firefox'
+export type BrowserName = 'chromium' | 'firefox' | 'webkit'
 
 /** The real browsers of this machine. */
-export const foundBrowsers = (['chromium', 'firefox'] as const).filter(browserPath)
+export const foundBrowsers: readonly BrowserName[] = [
+  ...(['chromium', 'firefox'] as const).filter(browserPath),
+  ...(hasWebkit ? (['webkit'] as const) : []),
+]
+
+export const launch = (name: BrowserName): Promise<Browser> =>
+  name === 'webkit' ? launchWebkit() : launchPuppeteer(name)
 
 /** A browser as people have it: drivers usually switch off the back/forward cache and prerendering. */
-export function launch(name: BrowserName, args: readonly string[] = []): Promise<Browser> {
+export function launchPuppeteer(
+  name: 'chromium' | 'firefox',
+  args: readonly string[] = [],
+): Promise<PuppeteerBrowser> {
   const executablePath = browserPath(name) ?? ''
   if (name === 'firefox')
     return puppeteer.launch({

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { Page } from 'puppeteer-core'
+import type { Page } from './browser.ts'
 import { type Case, counts, pause } from './world.ts'
 
 const CATCHES_ERRORS = `<script>
@@ -304,14 +304,11 @@ export const HOSTILE_CASES: readonly Case[] = [
       'an e-mail address and a token in address, fragment, referrer and title: redacted before they leave',
     async run(world) {
       const target = world.put('/u/jane@example.com/reset/zebra', {
-        head: '<title>zebra.jane@example.com</title>',
+        head: "<script>document.title = 'Hello jane.zebra@example.com'</script>",
       })
       const page = await world.open(world.put('/from', { script: false }))
       await page.goto(`${target}?token=zebra&utm_source=news&gclid=zebra#access_token=zebra`, {
         referer: `${world.put('/zebra', {})}?mail=zebra@example.com`,
-      })
-      await page.evaluate(() => {
-        document.title = 'Hello jane.zebra@example.com'
       })
       const [view] = (await world.settled(page)).filter(({ type }) => type === 'pageview')
       ok(

@@ -1,4 +1,5 @@
 import { BEHAVIOUR_CASES } from './behaviour.ts'
+import { COST_CASES } from './cost.ts'
 import { DELIVERY_CASES } from './delivery.ts'
 import { HOSTILE_CASES } from './hostile.ts'
 import { PACKAGE_CASES } from './package.ts'
@@ -18,4 +19,5 @@ export const CASES: readonly Case[] = [
   ...PACKAGE_CASES,
   ...REDACTION_CASES,
   ...README_CASES,
+  ...COST_CASES,
 ].sort((one, other) => (one.id < other.id ? -1 : 1))

@@ -45,8 +45,8 @@ export const README_CASES: readonly Case[] = [
         if (language === 'js') {
           await page.type('input', 'x')
           await pause(50)
-          await page.evaluate(here)
-        } else for (const button of await page.$$('button')) await button.click()
+          await page.evaluate(`(() => {${here}})()`)
+        } else if (code.includes('<button')) await page.click('button')
         await world.until(`${type} of ${path}`, (events) =>
           events.some(
             (event) =>

@@ -27,7 +27,7 @@ export const REDACTION_CASES: readonly Case[] = [
 
 /** The library as a browser gets it, with its functions as globals. */
 async function redactBundle(): Promise<string> {
-  const entry = '\0redact-globals'
+  const entry = 'redact-globals'
   const source = `
     import { redactText } from '${REDACT}/text.ts'
     import { redactUrl } from '${REDACT}/url.ts'
@@ -37,9 +37,10 @@ async function redactBundle(): Promise<string> {
     logLevel: 'warn',
     plugins: [
       {
-        name: 'redact-globals',
-        resolveId: (id) => (id === entry ? id : undefined),
-        load: (id) => (id === entry ? source : undefined),
+        name: entry,
+        // Vite gives the entry as a path.
+        resolveId: (id) => (id.endsWith(entry) ? `\0${entry}` : undefined),
+        load: (id) => (id === `\0${entry}` ? source : undefined),
       },
     ],
     build: { write: false, target: 'es2020', lib: { entry, formats: ['iife'], name: 'redact' } },

@@ -1,5 +1,5 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
-import type { Page } from 'puppeteer-core'
+import type { Page } from './browser.ts'
 import { type Case, counts, pause, type Stored } from './world.ts'
 
 const sessionsOf = (events: readonly Stored[]) => new Set(events.map(({ sessionId }) => sessionId))
@@ -109,8 +109,8 @@ export const VISITOR_CASES: readonly Case[] = [
       await world.settled(first)
       // What a browser copies when it duplicates a tab.
       const copied = await first.evaluate(() => JSON.stringify({ ...sessionStorage }))
-      const second = await world.context.newPage()
-      await second.evaluateOnNewDocument((text: string) => {
+      const second = await world.open(world.put('/before', { script: false }))
+      await second.evaluate((text: string) => {
         for (const [key, value] of Object.entries(JSON.parse(text)))
           sessionStorage.setItem(key, String(value))
       }, copied)

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, BrowserContext, Page } from 'puppeteer-core'
 import type { StoredEvent } from '../../contract/event.ts'
 import type { Pool } from '../../database/postgres.ts'
+import type { Context, Page } from './browser.ts'
 import type { BrowserName } from './browsers.ts'
 import type { Gate } from './gate.ts'
 
@@ -21,8 +21,8 @@ export interface Case {
   /** As in the list of browser cases. */
   readonly id: string
   readonly title: string
-  /** Absent: all. */
-  readonly only?: BrowserName
+  /** Why it is not run in a browser. */
+  readonly not?: Partial<Record<BrowserName, string>>
   readonly run: (world: World) => Promise<void>
 }
 
@@ -39,24 +39,21 @@ const WAITS_MS = 15_000
 /** What a case works with: a site of its own, whose pages it writes, and what reached the server. */
 export class World {
   readonly browserName: BrowserName
-  readonly browser: Browser
   readonly gate: Gate
   /** The id of the case's own site. */
   readonly site: string
-  context!: BrowserContext
+  context!: Context
   readonly #pool: Pool
   readonly #pages: PageServer
 
   constructor(parts: {
     browserName: BrowserName
-    browser: Browser
     gate: Gate
     pages: PageServer
     pool: Pool
     site: string
   }) {
     this.browserName = parts.browserName
-    this.browser = parts.browser
     this.gate = parts.gate
     this.site = parts.site
     this.#pool = parts.pool
@@ -134,7 +131,11 @@ export class World {
     const marker = `done-${Math.random()}`
     // What an event handler leaves for later comes first.
     await page.evaluate(
-      () => new Promise((resolve) => requestIdleCallback(resolve, { timeout: 500 })),
+      () =>
+        new Promise((resolve) => {
+          if ('requestIdleCallback' in window) requestIdleCallback(resolve, { timeout: 500 })
+          else setTimeout(resolve)
+        }),
     )
     await page.evaluate((name) => window.footfall?.track(name), marker)
     const events = await this.until(marker, (all) => all.some(({ type }) => type === marker))

@@ -76,6 +76,18 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
     reached = Math.max(reached, depth)
   }
 
+  const measureSoon = (target?: EventTarget | null) => {
+    if (isMeasuring) return
+    isMeasuring = true
+    setTimeout(
+      guard(() => {
+        // An app may scroll a part of the page that fills the window instead.
+        if (target instanceof Element && target.clientHeight * 2 > innerHeight) scroller = target
+        measure()
+      }),
+    )
+  }
+
   const report = () => {
     if (!current) return
     account()
@@ -114,24 +126,14 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
     wasVisible = true
     reached = sentVisibleMs = sentEngagedMs = 0
     scroller = undefined
-    setTimeout(measure)
+    // The beginning of a page that is still coming is not all of it.
+    if (document.readyState !== 'loading') measureSoon()
   })
   onEnd(report)
   listen(document, 'visibilitychange', account)
   listen(document, 'pointermove pointerdown keydown wheel touchmove', () => {
     activeAt = performance.now()
   })
-  const measureSoon = (target?: EventTarget | null) => {
-    if (isMeasuring) return
-    isMeasuring = true
-    setTimeout(
-      guard(() => {
-        // An app may scroll a part of the page that fills the window instead.
-        if (target instanceof Element && target.clientHeight * 2 > innerHeight) scroller = target
-        measure()
-      }),
-    )
-  }
   listen(document, 'scroll', ({ target }) => {
     activeAt = performance.now()
     measureSoon(target)

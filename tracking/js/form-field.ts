@@ -50,12 +50,14 @@ export function isSecret(field: Field): boolean {
 /** The name that the page gives a field, else a hash of its label. */
 export function fieldName(field: Field): string {
   const given = attribute(field, 'name') || attribute(field, 'id')
+  // A name that is made of data ("answer[4711]") would be one field a visitor.
+  if (given && !/\d{4}|@/.test(given)) return given.slice(0, 64)
+  // To find the labels a browser looks at the whole document.
   const label =
     field.labels?.[0]?.textContent ||
     attribute(field, 'aria-label') ||
     attribute(field, 'placeholder')
-  // A name that is made of data ("answer[4711]") would be one field a visitor.
-  return given && !/\d{4}|@/.test(given) ? given.slice(0, 64) : `#${hash(label || given)}`
+  return `#${hash(label || given)}`
 }
 
 export const newFieldState = (name: string, field: Field, index: number): FieldState => ({

@@ -34,7 +34,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   const found = new WeakSet<Element>()
   const left = new WeakSet<FieldState>()
   const wrong = new WeakSet<Element>()
-  const seeing = new Map<Element, ReturnType<typeof setTimeout>>()
+  const seeing = new WeakMap<Element, ReturnType<typeof setTimeout>>()
   let viewed = new WeakSet<Element>()
   let invalid = new Map<Attempt, Set<string>>()
   let focused: FieldState | undefined
@@ -216,6 +216,10 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   setInterval(guard(discover), DISCOVERS_EVERY_MS)
   onView(() => {
     viewed = new WeakSet()
+    // A form that is gone would hold all of the route that it was part of. One
+    // that was filled may still succeed.
+    for (const [form, { startedAt, submits }] of attempts)
+      if (!form.isConnected && !startedAt && !submits) attempts.delete(form)
     later(discover)
     later(succeedByPage)
   })

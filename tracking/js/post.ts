@@ -19,7 +19,7 @@ export async function post(endpoint: string, body: string, mayOutlive: boolean):
       method: 'POST',
       body,
       credentials: 'omit',
-      keepalive: mayOutlive && new Blob([body]).size < KEEPALIVE_BYTES,
+      keepalive: mayOutlive && new TextEncoder().encode(body).length < KEEPALIVE_BYTES,
       signal: AbortSignal.timeout?.(HANGS_MS),
     })
     const { status } = response

@@ -39,8 +39,9 @@ const RETRY_MS = 3_000
 const LONGEST_RETRY_MS = 1_800_000
 
 /**
- * Events gather in the open batch. Sending closes it; closed batches are posted
- * one after another, and each stays until the collector has acknowledged it:
+ * Events gather in the open batch until it is to be sent and nothing else is
+ * under way: a page that records faster than the collector answers makes larger
+ * requests, not more of them. Closed batches are posted one after another, and each stays until the collector has acknowledged it:
  * events carry ids, so that sending one twice is free. When the page is left
  * they go as beacons, whose fate nobody tells: unless the collector answered
  * well just before, they are also kept for the next page.
@@ -50,6 +51,7 @@ export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Que
   let closed: readonly Batch[] = []
   let sending: Batch | undefined
   let answersWell = false
+  let isWanted = false
   let failures = 0
   let retry: ReturnType<typeof setTimeout> | undefined
 
@@ -57,14 +59,17 @@ export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Que
   const close = () => {
     if (open) closed = [...closed, open].slice(-MOST_BATCHES)
     open = undefined
+    isWanted = false
   }
   const replace = (batch: Batch, by: readonly Batch[]) => {
     closed = closed.flatMap((other) => (other === batch ? by : [other]))
   }
 
   const sendNext = async () => {
+    if (sending || retry || navigator.onLine === false) return
+    if (isWanted && !closed[0]) close()
     const batch = closed[0]
-    if (!batch || sending || retry || navigator.onLine === false) return
+    if (!batch) return
     sending = batch
     const outcome = await post(endpoint, toBody(batch), failures === 0)
     sending = undefined
@@ -106,7 +111,8 @@ export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Que
 
   return {
     add(shared, event, replaces) {
-      if (open && open.sessionId !== shared.sessionId) close()
+      if (open && (open.sessionId !== shared.sessionId || open.events.length >= maxBatchSize))
+        close()
       open ??= { ...shared, events: [] }
       const earlier = replaces && open.events.find((other) => isSameKind(other, event))
       if (earlier) Object.assign(earlier, event, { eventId: earlier.eventId })
@@ -119,7 +125,7 @@ export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Que
       sendNext()
     },
     send() {
-      close()
+      isWanted = true
       if (failures < MOST_TRIES_UNREACHABLE) sendNext()
     },
     leave() {

@@ -67,6 +67,7 @@ export function startTracker(options: Options): Tracker {
   let tabId = ''
   let view: View | undefined
   let droppedViews = 0
+  let surroundings: Properties | undefined
 
   const queue = createQueue({
     endpoint: options.endpoint,
@@ -111,10 +112,11 @@ export function startTracker(options: Options): Tracker {
       const event = { ...recorded, ...(recorded.context ? {} : { url, context: { viewId } }) }
       const kept = change ? (change as (event: WireEvent) => WireEvent | null)(event) : event
       if (!kept) continue
+      surroundings ??= environment()
       const shared = {
         siteId: options.siteId || undefined,
         ...(stores && identityAt(store, options.sessionTimeout, Date.now())),
-        context: { ...environment(), tabId },
+        context: { ...surroundings, tabId },
       }
       if (queue.add(shared, kept, sending === 'latest')) flush()
       else if (sending === 'critical') inTime('soon', SETTLES_MS, flush)
@@ -234,8 +236,16 @@ export function startTracker(options: Options): Tracker {
     beginFirst()
     if (document.visibilityState === 'hidden') leave()
   })
-  listen(document, 'freeze', leave)
+  // Events are recorded in handlers of inputs, which must not read the layout.
+  listen(window, 'resize', () =>
+    setTimeout(
+      guard(() => {
+        surroundings = environment()
+      }),
+    ),
+  )
   listen(window, 'pagehide', leave)
+  listen(document, 'freeze', leave)
   listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => {
     if (persisted) begin('restore')
   })

@@ -1,0 +1,60 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Pool } from '../../database/postgres.ts'
+import { testPostgres } from '../../test/databases.ts'
+import { Dictionary } from './dictionary.ts'
+
+const NOW_MS = Date.UTC(2026, 10, 24, 12)
+const DAY_MS = 86_400_000
+const MOST = { name: 10, property: 5, path: 20 }
+
+let pool: Pool
+beforeAll(async () => {
+  pool = (await testPostgres()).pool
+})
+
+const names = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => `name-${from + at}`)
+
+async function admitted(dictionary: Dictionary, site: string, values: string[], nowMs = NOW_MS) {
+  const has = await dictionary.admit(site, 'name', values, nowMs)
+  return values.filter(has)
+}
+
+describe('the names that a site may make in a day', () => {
+  it('are kept up to the limit, and what was kept stays', async () => {
+    const dictionary = new Dictionary(pool, MOST)
+    expect(await admitted(dictionary, 'a', names(0, 7))).toEqual(names(0, 7))
+    expect(await admitted(dictionary, 'a', names(5, 15))).toHaveLength(5)
+    expect(await admitted(dictionary, 'a', names(0, 7))).toEqual(names(0, 7))
+    expect(await admitted(dictionary, 'a', names(100, 130))).toEqual([])
+  })
+
+  it('are those of each site, kind and day', async () => {
+    const dictionary = new Dictionary(pool, MOST)
+    await admitted(dictionary, 'b', names(0, 30))
+    expect(await admitted(dictionary, 'c', names(0, 3))).toHaveLength(3)
+    const has = await dictionary.admit('b', 'property', ['plan'], NOW_MS)
+    expect(has('plan')).toBe(true)
+    expect(await admitted(dictionary, 'b', names(50, 53), NOW_MS + DAY_MS)).toHaveLength(3)
+  })
+
+  it('are the same for two collectors at once, and after a restart', async () => {
+    const collectors = [new Dictionary(pool, MOST), new Dictionary(pool, MOST)]
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, at) =>
+        admitted(collectors[at % 2] ?? new Dictionary(pool), 'd', names(at, at + 3)),
+      ),
+    )
+    const kept = new Set(answers.flat())
+    expect(kept.size).toBe(MOST.name)
+    const restarted = new Dictionary(pool, MOST)
+    expect(await admitted(restarted, 'd', [...kept])).toHaveLength(MOST.name)
+    expect(await admitted(restarted, 'd', ['new'])).toEqual([])
+  })
+
+  it('holds paths that are longer than an index entry', async () => {
+    const dictionary = new Dictionary(pool, MOST)
+    const long = `/${'ü'.repeat(2_000)}`
+    expect((await dictionary.admit('e', 'path', [long], NOW_MS))(long)).toBe(true)
+  })
+})

@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto'
+import { inTransaction, type Pool } from '../../database/postgres.ts'
+
+/** What clients make up and reports group by. */
+export type Kind = 'name' | 'property' | 'path'
+
+/** How many different values a site may have on a day. */
+const MOST: Readonly<Record<Kind, number>> = { name: 1_000, property: 500, path: 50_000 }
+
+/** Stands for every value beyond the limit. */
+export const OTHER = '(other)'
+
+type Has = (value: string) => boolean
+
+const DAY_MS = 86_400_000
+
+/** The values of a site's day that are stored as they are. */
+interface Known {
+  readonly values: Set<string>
+  /** There is no room for more, and all of them are known here. */
+  isFull: boolean
+  /** What is asked of the database: one question at a time, or each would see the same room. */
+  asking: Promise<void>
+}
+
+/**
+ * Bounds how many different names, property keys and paths a site can make in
+ * a UTC day, whatever it is sent: what is new beyond the limit becomes
+ * `(other)`, so that totals stay exact. The values stand in PostgreSQL, so
+ * that all collectors agree and a restart forgets nothing; each is asked for
+ * once.
+ */
+export class Dictionary {
+  readonly #pool: Pool
+  readonly #most: Readonly<Record<Kind, number>>
+  #day = 0
+  #known = new Map<string, Known>()
+
+  constructor(pool: Pool, most: Readonly<Record<Kind, number>> = MOST) {
+    this.#pool = pool
+    this.#most = most
+  }
+
+  /** Tells which of the values has its place, at once when nothing has to be asked. */
+  admit(siteId: string, kind: Kind, values: readonly string[], nowMs: number): Has | Promise<Has> {
+    const day = Math.floor(nowMs / DAY_MS)
+    if (day !== this.#day) {
+      this.#day = day
+      this.#known = new Map()
+    }
+    const key = `${kind} ${siteId}`
+    let known = this.#known.get(key)
+    if (!known) {
+      known = { values: new Set(), isFull: false, asking: Promise.resolve() }
+      this.#known.set(key, known)
+    }
+    const { values: present, isFull } = known
+    const has: Has = (value) => present.has(entryOf(kind, value))
+    return isFull || values.every(has) ? has : this.#admitNew(siteId, kind, values, known, has)
+  }
+
+  async #admitNew(
+    siteId: string,
+    kind: Kind,
+    values: readonly string[],
+    known: Known,
+    has: Has,
+  ): Promise<Has> {
+    const day = new Date(this.#day * DAY_MS).toISOString().slice(0, 10)
+    const entries = values.map((value) => entryOf(kind, value))
+    const asked = known.asking.then(() => this.#ask(siteId, day, kind, entries, known))
+    known.asking = asked.catch(() => {}) // who asked hears of it; the next asks again
+    await asked
+    return has
+  }
+
+  async #ask(
+    siteId: string,
+    day: string,
+    kind: Kind,
+    entries: readonly string[],
+    known: Known,
+  ): Promise<void> {
+    const unknown = [...new Set(entries)].filter((entry) => !known.values.has(entry))
+    if (unknown.length === 0 || known.isFull) return
+    await inTransaction(this.#pool, async (connection) => {
+      const query = async (text: string, values: readonly unknown[]) =>
+        (await connection.query<{ value: string; n: number }>(text, [siteId, day, kind, ...values]))
+          .rows
+      // The row of the size is the lock: collectors look for room one after the other.
+      const [size] = await query(
+        `/* dictionary size */ insert into dictionary_sizes as s (site_id, day, kind, n) values ($1, $2, $3, 0)
+         on conflict (site_id, day, kind) do update set n = s.n returning n`,
+        [],
+      )
+      const taken = size?.n ?? 0
+      const added = await query(
+        `/* dictionary */ insert into dictionary (site_id, day, kind, value)
+         select $1, $2, $3, v from unnest($4::text[]) as v
+         where not exists (select from dictionary d where (d.site_id, d.day, d.kind, d.value) = ($1, $2::date, $3, v))
+         limit $5 returning value`,
+        [unknown, Math.max(this.#most[kind] - taken, 0)],
+      )
+      await query(
+        '/* dictionary grows */ update dictionary_sizes set n = n + $4 where (site_id, day, kind) = ($1, $2::date, $3)',
+        [added.length],
+      )
+      const isFull = taken + added.length >= this.#most[kind]
+      const present = await query(
+        `/* dictionary present */ select value from dictionary
+         where site_id = $1 and day = $2 and kind = $3 and ($4 or value = any($5::text[]))`,
+        [isFull, unknown],
+      )
+      for (const { value } of present) known.values.add(value)
+      known.isFull = isFull
+    })
+  }
+}
+
+/** A path may be longer than an index can hold: its hash stands for it. */
+const entryOf = (kind: Kind, value: string) =>
+  kind === 'path' ? hash('sha1', value).slice(0, 16) : value

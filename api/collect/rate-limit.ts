@@ -1,0 +1,62 @@
+import { isIPv6 } from 'node:net'
+
+/** How much may come in a second, and how much at once. */
+export interface Limit {
+  /** 0: no limit. */
+  readonly perSecond: number
+  readonly burst: number
+}
+
+export interface RateLimits {
+  /** Requests of one client network. */
+  readonly network: Limit
+  /** Events of one site. */
+  readonly site: Limit
+  /** Events of all sites. */
+  readonly total: Limit
+}
+
+export type LimitScope = keyof RateLimits
+
+const MOST_KEYS = 100_000 // about 10 MB; beyond it the longest unused are forgotten
+
+/** Token buckets, one a key. A key that nobody uses fills up and is forgotten. */
+export class TokenBuckets {
+  readonly #limit: Limit
+  readonly #buckets = new Map<string, { tokens: number; atMs: number }>()
+
+  constructor(limit: Limit) {
+    this.#limit = limit
+  }
+
+  /** Takes `amount`; answers 0, or how many milliseconds until there is so much. */
+  take(key: string, amount: number, nowMs: number): number {
+    const { perSecond, burst } = this.#limit
+    if (perSecond === 0) return 0
+    const bucket = this.#buckets.get(key)
+    const gained = bucket ? (Math.max(nowMs - bucket.atMs, 0) / 1_000) * perSecond : burst
+    const tokens = Math.min((bucket?.tokens ?? 0) + gained, burst)
+    const left = tokens >= amount ? tokens - amount : tokens
+    // Moved to the end: a Map keeps the order in which keys came.
+    this.#buckets.delete(key)
+    this.#buckets.set(key, { tokens: left, atMs: nowMs })
+    if (this.#buckets.size > MOST_KEYS)
+      for (const oldest of this.#buckets.keys()) {
+        this.#buckets.delete(oldest)
+        break
+      }
+    return tokens >= amount ? 0 : ((amount - tokens) / perSecond) * 1_000
+  }
+}
+
+/** The network of an address: /24, or /56 of IPv6, which is what one household gets. */
+export function networkOf(address: string): string {
+  const v4 = address.startsWith('::ffff:') ? address.slice(7) : address
+  if (!isIPv6(v4)) return v4.split('.').slice(0, 3).join('.')
+  const [head = '', tail] = v4.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const tailGroups = tail ? tail.split(':') : []
+  while (tail !== undefined && groups.length + tailGroups.length < 8) groups.push('0')
+  const [a = '0', b = '0', c = '0', d = '0'] = [...groups, ...tailGroups]
+  return [a, b, c, (Number.parseInt(d, 16) >> 8).toString(16)].join(':')
+}
