@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createServer } from './server.ts'
@@ -31,3 +32,42 @@ it.each([
   },
   10_000,
 )
+
+it('answers what comes while it is stopped with 503 and Retry-After', async () => {
+  const stopping = createServer({ log: false, trustProxy: [] })
+  stopping.get('/', async () => ({}))
+  const requestsInFlight = Promise.withResolvers<void>()
+  const isStopping = Promise.withResolvers<void>()
+  stopping.addHook('preClose', async () => {
+    isStopping.resolve()
+    await requestsInFlight.promise
+  })
+  const url = await stopping.listen({ port: 0, host: '127.0.0.1' })
+  const agent = new Agent({ keepAlive: true })
+  expect(await get(url, agent)).toMatchObject({ status: 200 })
+  const stopped = stopping.close()
+  await isStopping.promise
+  const { status, headers, body } = await get(url, agent)
+  expect(status).toBe(503)
+  expect(headers).toMatchObject({ 'retry-after': '1', connection: 'close' })
+  expect(JSON.parse(body)).toMatchObject({ status: 503, code: 'unavailable' })
+  requestsInFlight.resolve()
+  await stopped
+})
+
+/** A request on the agent's connection. */
+function get(url: string, agent: Agent) {
+  return new Promise<{ status: number; headers: object; body: string }>((resolve, reject) => {
+    request(url, { agent }, (response) => {
+      let body = ''
+      response.on('data', (chunk) => {
+        body += chunk
+      })
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+      )
+    })
+      .on('error', reject)
+      .end()
+  })
+}

@@ -15,7 +15,8 @@ export function createServer(options: {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-    return503OnClosing: true,
+    // Its own answer has another form and no Retry-After: ours is below.
+    return503OnClosing: false,
     // Without it a client that stops in the middle of a body holds its connection for ever.
     requestTimeout: receiveWithinMs,
     http: {
@@ -36,7 +37,13 @@ export function createServer(options: {
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, new Problem('not_found', 'No such address.')),
   )
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
   app.addHook('onRequest', async (request) => {
+    if (isClosing)
+      throw new Problem('unavailable', 'The server is being stopped; send the same request again.')
     // No address of ours has one, and PostgreSQL refuses it as a parameter.
     if (request.url.includes('%00'))
       throw new Problem('invalid_request', 'The address must not contain NUL.')
