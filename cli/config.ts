@@ -100,7 +100,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ),
     limits: {
       network: read('LIMIT_NETWORK', limit(500), limitOf, LIMIT_FORM),
-      site: read('LIMIT_SITE', limit(20_000), limitOf, LIMIT_FORM),
+      site: read('LIMIT_SITE', limit(50_000), limitOf, LIMIT_FORM),
       total: read('LIMIT_TOTAL', limit(0), limitOf, LIMIT_FORM),
     },
     geoDatabase: read<string | undefined>(

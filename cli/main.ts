@@ -12,8 +12,8 @@ const VARIABLES = `Settings are environment variables:
   DATABASE_URL    a PostgreSQL instead of the embedded one
   CLICKHOUSE_URL  a ClickHouse server instead of the embedded one
   TRUST_PROXY     addresses of proxies whose X-Forwarded-For is believed
-  LIMIT_NETWORK   requests a second of one client network (500; 0 for no limit)
-  LIMIT_SITE      events a second of one site (20000)
+  LIMIT_NETWORK   requests a second of one client network, but this machine's own (500; 0: no limit)
+  LIMIT_SITE      events a second of one site (50000)
   LIMIT_TOTAL     events a second of all sites (0)
   GEO_DATABASE    a file of places in the MaxMind format; else time zones tell the country
   COUNTRY_HEADER  the header in which a trusted proxy tells the country, e.g. CF-IPCountry

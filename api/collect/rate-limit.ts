@@ -49,6 +49,12 @@ export class TokenBuckets {
   }
 }
 
+/**
+ * Whether an address is this machine's own: a program on it, or a proxy that
+ * `TRUST_PROXY` does not name, behind which everybody would share one limit.
+ */
+export const isOwnMachine = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address)
+
 /** The network of an address: /24, or /56 of IPv6, which is what one household gets. */
 export function networkOf(address: string): string {
   const v4 = address.startsWith('::ffff:') ? address.slice(7) : address
