@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Fault, judge, most, type Outcome, seconds, skipped } from './fault.ts'
+import { type Fault, judge, most, type Outcome, seconds, skipped, survived } from './fault.ts'
 import { compare, type Rig, sitesOf, startRig } from './rig.ts'
 import { sleep, until } from './wait.ts'
 
@@ -82,6 +82,7 @@ async function fillVolumes(
   return judge(ledger, await compare(rig, sites, ledger), {
     runs: rounds * 2,
     measured: `PostgreSQL ended ${rig.postgres.ends} times; first 202 at most ${seconds(most(backMs))} after space was freed`,
+    broken: [survived(collector)],
   })
 }
 
