@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,7 +75,14 @@ async function fillVolumes(
       await sleep(holdMs)
       await rm(join(volume, 'ballast'))
       const freedAt = performance.now()
-      await until('the first 202', () => load.ledger.firstAckAfter(freedAt) !== undefined)
+      await until(
+        `the first 202 after ${volume} was freed`,
+        () => load.ledger.firstAckAfter(freedAt) !== undefined,
+      ).catch((error: Error) => {
+        const answers = JSON.stringify([...load.ledger.answers])
+        const log = readFileSync(join(volumes.data, 'postgres.log'), 'utf8').slice(-1_500)
+        throw new Error(`${error.message}; ${answers}; ${collector.output.slice(-500)}; ${log}`)
+      })
       backMs.push((load.ledger.firstAckAfter(freedAt) ?? freedAt) - freedAt)
     }
   }
