@@ -45,6 +45,8 @@ export function openPostgres(
   })
   // An idle connection that breaks raises here; without a listener it would end the process.
   pool.on('error', options.onError)
+  // So does one that breaks in somebody's hands between two statements; the next statement tells.
+  pool.on('connect', (connection) => connection.on('error', () => {}))
   return pool
 }
 

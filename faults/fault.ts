@@ -90,6 +90,11 @@ export const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(0)} M
 
 export const most = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b), 0)
 
+/** A collector to which nothing was done has no reason to end. */
+export const survived = (collector: { readonly restarts: number; readonly output: string }) =>
+  collector.restarts > 0 &&
+  `the collector ended ${collector.restarts} times: ${collector.output.slice(0, 300)}`
+
 /** Faults hold timings to account only in a full run: a busy machine must not fail a test. */
 export const limitMs = (
   size: Size,

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Fault, judge, most, type Outcome, seconds, skipped } from './fault.ts'
+import { type Fault, judge, most, type Outcome, seconds, skipped, survived } from './fault.ts'
 import { compare, type Rig, sitesOf, startRig } from './rig.ts'
 import { sleep, until } from './wait.ts'
 
@@ -74,7 +75,14 @@ async function fillVolumes(
       await sleep(holdMs)
       await rm(join(volume, 'ballast'))
       const freedAt = performance.now()
-      await until('the first 202', () => load.ledger.firstAckAfter(freedAt) !== undefined)
+      await until(
+        `the first 202 after ${volume} was freed`,
+        () => load.ledger.firstAckAfter(freedAt) !== undefined,
+      ).catch((error: Error) => {
+        const answers = JSON.stringify([...load.ledger.answers])
+        const log = readFileSync(join(volumes.data, 'postgres.log'), 'utf8').slice(-1_500)
+        throw new Error(`${error.message}; ${answers}; ${collector.output.slice(-500)}; ${log}`)
+      })
       backMs.push((load.ledger.firstAckAfter(freedAt) ?? freedAt) - freedAt)
     }
   }
@@ -82,6 +90,7 @@ async function fillVolumes(
   return judge(ledger, await compare(rig, sites, ledger), {
     runs: rounds * 2,
     measured: `PostgreSQL ended ${rig.postgres.ends} times; first 202 at most ${seconds(most(backMs))} after space was freed`,
+    broken: [survived(collector)],
   })
 }
 

@@ -1,5 +1,5 @@
 import { askCold, describeCold, longestMs, wrongCold } from './cold-requests.ts'
-import { type Fault, judge, limitMs, megabytes, seconds } from './fault.ts'
+import { type Fault, judge, limitMs, megabytes, seconds, survived } from './fault.ts'
 import { compare, sitesOf } from './rig.ts'
 import type { TcpProxy } from './tcp-proxy.ts'
 import { sleep, until } from './wait.ts'
@@ -23,7 +23,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       return judge(ledger, await compare(rig, sites, ledger), {
         runs: cuts.done(),
         measured: `${cuts.done()} commits cut, ${cuts.afterCommit()} of them when PostgreSQL had answered`,
-        broken: [(ledger.answers.get(503) ?? 0) === 0 && 'no client was told'],
+        broken: [survived(collector), (ledger.answers.get(503) ?? 0) === 0 && 'no client was told'],
       })
     },
   },
@@ -51,7 +51,10 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       return judge(ledger, await compare(rig, sites, ledger), {
         runs: cuts,
         measured: `${cuts} requests cut`,
-        broken: [(ledger.answers.get('cut') ?? 0) < cuts && 'a cut did not reach its client'],
+        broken: [
+          survived(collector),
+          (ledger.answers.get('cut') ?? 0) < cuts && 'a cut did not reach its client',
+        ],
       })
     },
   },
@@ -85,6 +88,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
         runs: 1,
         measured: `memory ${megabytes(restBytes)} + ${megabytes(grownBytes)}; sites and visitors not seen before: ${describeCold(cold)}; first 202 ${seconds(backMs)} after it is over`,
         broken: [
+          survived(collector),
           wrongCold(cold),
           limitMs(size, 'an answer for a new site', longestMs(cold), 5_000),
           (ledger.answers.get(503) ?? 0) === 0 && 'no 503',

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { askCold, type ColdAnswer, describeCold, longestMs, wrongCold } from './cold-requests.ts'
-import { type Fault, judge, limitMs, megabytes, most, seconds } from './fault.ts'
+import { type Fault, judge, limitMs, megabytes, most, seconds, survived } from './fault.ts'
 import { compare, type Rig, sitesOf } from './rig.ts'
 import { sleep, until } from './wait.ts'
 
@@ -41,6 +41,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         runs: rounds,
         measured: `first 202 at most ${seconds(most(backMs))} after it accepts`,
         broken: [
+          survived(collector),
           whileDown > 0 && `${whileDown} × 202 while it was down`,
           limitMs(size, 'the first 202', most(backMs), 10_000),
         ],
@@ -130,6 +131,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         runs: rounds,
         measured: `memory ${megabytes(restBytes)} + ${megabytes(highest - restBytes)}; sites and visitors not seen before: ${describeCold(cold)}; first 202 ${seconds(most(backMs))} after it goes on`,
         broken: [
+          survived(collector),
           limitMs(size, 'an answer', ledger.longestMs, 4_000),
           limitMs(size, 'an answer for a new site', longestMs(cold), 4_000),
           wrongCold(cold),
@@ -162,6 +164,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         runs: 1,
         measured: `memory ${megabytes(restBytes)} + ${megabytes(grownBytes)}; first 202 ${seconds(backMs)} after it accepts`,
         broken: [
+          survived(collector),
           whileDown > 0 && `${whileDown} × 202 while it was down`,
           limitMs(size, 'an answer', ledger.longestMs, 5_000),
         ],
@@ -192,6 +195,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         runs: rounds,
         measured: `${taken} connections taken; first 202 at most ${seconds(most(backMs))} after they are free`,
         broken: [
+          survived(collector),
           (ledger.answers.get(503) ?? 0) === 0 && 'no 503: the collector kept a connection',
           limitMs(size, 'an answer', ledger.longestMs, 5_000),
         ],
@@ -224,6 +228,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         runs: rounds,
         measured: `first 202 at most ${seconds(most(backMs))} after the lock`,
         broken: [
+          survived(collector),
           (ledger.answers.get(503) ?? 0) === 0 && 'no 503',
           limitMs(size, 'an answer', ledger.longestMs, 4_000),
         ],

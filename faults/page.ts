@@ -8,7 +8,7 @@ export function keepOnPage(path: string, rows: readonly Row[], run: string, now:
   const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const results = before.split(/^## /m).find((part) => part.startsWith('Results')) ?? ''
   for (const line of results.split('\n')) {
-    const id = /^\| (\w+) \| (?!fault)/.exec(line)?.[1]
+    const id = /^\| (\w+) +\| (?!fault)/.exec(line)?.[1]
     if (id) lines.set(id, line)
   }
   for (const row of rows) lines.set(row.fault.id, tableLine(row))

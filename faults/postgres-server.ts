@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../cli/free-port.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../database/embedded-postgres.ts'
-import { signalTree } from './processes.ts'
+import { signalTree, trySignal } from './processes.ts'
 import { sleep } from './wait.ts'
 
 /** A PostgreSQL that faults are done to. What ends by itself is started again, as `footfall start` does. */
@@ -57,12 +57,25 @@ export async function startPostgresServer(folder: string): Promise<PostgresServe
       }
     }
   }
-  const pid = () => Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10)
+  const pid = (): number | undefined => {
+    try {
+      return Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10) || undefined
+    } catch {
+      return undefined
+    }
+  }
+  const signal = (name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL') => {
+    const running = pid()
+    if (running !== undefined) signalTree(running, name)
+  }
   const kill = async (which: 'all' | 'first' = 'all') => {
     isWanted = false
     await starting
-    if (which === 'all') signalTree(pid(), 'SIGKILL')
-    else process.kill(pid(), 'SIGKILL')
+    // It may have ended by itself, and not have come back.
+    const running = pid()
+    if (running === undefined) return
+    if (which === 'all') signalTree(running, 'SIGKILL')
+    else trySignal(running, 'SIGKILL')
     await current?.ended
   }
 
@@ -71,20 +84,14 @@ export async function startPostgresServer(folder: string): Promise<PostgresServe
     url,
     port,
     kill,
-    strike() {
-      try {
-        signalTree(pid(), 'SIGKILL')
-      } catch {
-        // It has not written its number yet.
-      }
-    },
+    strike: () => signal('SIGKILL'),
     async start() {
       isWanted = true
       starting = keepTrying()
       await starting
     },
-    freeze: () => signalTree(pid(), 'SIGSTOP'),
-    thaw: () => signalTree(pid(), 'SIGCONT'),
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     get ends() {
       return ends
     },
