@@ -84,6 +84,30 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
     },
   },
   {
+    id: 'E03b',
+    title:
+      'a browser that drops the last beacon of a closed tab: a later tab sends it, the same tab does not',
+    async run(world) {
+      const loses = '<script>navigator.sendBeacon = () => true</script>'
+      const page = await world.open(world.put('/', { head: loses }))
+      await world.settled(page)
+      await page.goto(world.put('/next', { head: loses }))
+      await world.settled(page)
+      equal(counts(await world.stored()).engagement, undefined)
+      await page.close()
+      const soon = await world.open(world.put('/soon'))
+      equal(counts(await world.settled(soon)).engagement, undefined)
+      await soon.close()
+      const head = '<script>const now = Date.now; Date.now = () => now() + 11_000</script>'
+      const later = await world.open(world.put('/later', { head }))
+      const events = await world.until('the engagement of the closed tab', (all) =>
+        all.some(({ type, path }) => type === 'engagement' && path?.endsWith('/next')),
+      )
+      ok(!events.some(({ type, path }) => type === 'engagement' && path?.endsWith('/')))
+      await later.close()
+    },
+  },
+  {
     id: 'E04',
     title:
       'clicks: where in the element, links out, downloads, mail, named by attribute; the middle button too',

@@ -12,7 +12,7 @@ export interface QueueOptions {
   readonly endpoint: string
   readonly maxBatchSize: number
   /** Keeps what waits for a later page, where the preset allows it. */
-  readonly save: (batches: readonly Batch[]) => void
+  readonly save: (batches: readonly Batch[], handedOver: readonly Batch[]) => void
 }
 
 export interface Queue {
@@ -41,21 +41,23 @@ const LONGEST_RETRY_MS = 1_800_000
 /**
  * Events gather in the open batch until it is to be sent and nothing else is
  * under way: a page that records faster than the collector answers makes larger
- * requests, not more of them. Closed batches are posted one after another, and each stays until the collector has acknowledged it:
- * events carry ids, so that sending one twice is free. When the page is left
- * they go as beacons, whose fate nobody tells: unless the collector answered
- * well just before, they are also kept for the next page.
+ * requests, not more of them. Closed batches are posted one after another, and
+ * each stays until the collector has acknowledged it: events carry ids, so that
+ * sending one twice is free. When the page is left they go as beacons, whose
+ * fate nobody tells: they are kept too, for the next page where the collector
+ * did not answer well just before, else for a later tab.
  */
 export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Queue {
   let open: Batch | undefined
   let closed: readonly Batch[] = []
+  let handedOver: readonly Batch[] = []
   let sending: Batch | undefined
   let answersWell = false
   let isWanted = false
   let failures = 0
   let retry: ReturnType<typeof setTimeout> | undefined
 
-  const saveAll = () => save(open ? [...closed, open] : closed)
+  const saveAll = () => save(open ? [...closed, open] : closed, handedOver)
   const close = () => {
     if (open) closed = [...closed, open].slice(-MOST_BATCHES)
     open = undefined
@@ -74,6 +76,7 @@ export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Que
     const outcome = await post(endpoint, toBody(batch), failures === 0)
     sending = undefined
     answersWell = outcome === 'stored'
+    if (answersWell) handedOver = []
     if (outcome === 'unreachable' || typeof outcome === 'number') {
       failures++
       // An ad blocker refuses for ever: then the next page, or the network's return, tries again.
@@ -133,14 +136,16 @@ export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Que
       for (const batch of closed) {
         // What is under way as a request outlives the page too.
         if (batch === sending || navigator.onLine === false) continue
-        if (handOver(batch) && answersWell) replace(batch, [])
+        if (!handOver(batch) || !answersWell) continue
+        replace(batch, [])
+        handedOver = [...handedOver, batch].slice(-MOST_BATCHES)
       }
       saveAll()
     },
     save: saveAll,
     drop() {
       open = undefined
-      closed = []
+      closed = handedOver = []
       saveAll()
     },
   }

@@ -72,8 +72,8 @@ export function startTracker(options: Options): Tracker {
   const queue = createQueue({
     endpoint: options.endpoint,
     maxBatchSize: options.maxBatchSize,
-    save: (batches) => {
-      if (stores && isReady) saveBatches(tabId, batches, Date.now())
+    save: (batches, handedOver) => {
+      if (stores && isReady) saveBatches(tabId, batches, handedOver, Date.now())
     },
   })
 
@@ -152,7 +152,7 @@ export function startTracker(options: Options): Tracker {
     isReady = true
     tabId ||= stores ? tabIdOf(() => isReady) : uuidv7(Date.now())
     enqueueWaiting()
-    if (stores) later(() => onlyOneTab(() => queue.adopt(takeBatches(Date.now()))))
+    if (stores) later(() => onlyOneTab(() => queue.adopt(takeBatches(tabId, Date.now()))))
   }
   const makeReady = () => {
     if (state !== 'granted' || isReady || !view) return
