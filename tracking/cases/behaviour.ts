@@ -91,8 +91,10 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       const loses = '<script>navigator.sendBeacon = () => true</script>'
       const page = await world.open(world.put('/', { head: loses }))
       await world.settled(page)
+      await pause(200) // the page hears of it
       await page.goto(world.put('/next', { head: loses }))
       await world.settled(page)
+      await pause(200)
       equal(counts(await world.stored()).engagement, undefined)
       await page.close()
       const soon = await world.open(world.put('/soon'))

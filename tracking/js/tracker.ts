@@ -157,10 +157,13 @@ export function startTracker(options: Options): Tracker {
   const makeReady = () => {
     if (state !== 'granted' || isReady || !view) return
     // Tabs that open at the same moment must agree on one session.
-    if (stores && !hasLiveSession(store, options.sessionTimeout, Date.now()))
+    if (stores)
       onlyOneTab(() => {
+        if (state !== 'granted') return false // it was taken back meanwhile
+        const isNew = !hasLiveSession(store, options.sessionTimeout, Date.now())
         identityAt(store, options.sessionTimeout, Date.now())
         ready()
+        return isNew
       })
     else ready()
   }
