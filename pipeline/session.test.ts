@@ -117,20 +117,3 @@ describe('the session rules', () => {
     expect(sessions.map((each) => each.sessionId)).toEqual(['a', `a~${late.eventId}`])
   })
 })
-
-describe('attribution', () => {
-  it.each([
-    ['nothing', undefined, undefined, 'Direct / None', 'Direct'],
-    ['a referrer', 'https://s.example/', 'https://www.other.example/', 'other.example', 'Referral'],
-    ['its own site', 'https://s.example/b', 'https://s.example/a', 'Direct / None', 'Direct'],
-    [
-      'a campaign before a referrer',
-      'https://s.example/?utm_source=news',
-      'https://other.example/',
-      'news',
-      'Campaign',
-    ],
-  ])('is read from %s', (_what, url, referrer, source, channel) => {
-    expect(attribute(url, referrer)).toMatchObject({ source, channel })
-  })
-})

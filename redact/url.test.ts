@@ -14,6 +14,7 @@ describe('a redacted address', () => {
     ],
     ['on its second pass too', 'https://a.example/x?paid=google', '?paid=google'],
     ['and believes no one else', 'https://a.example/x?paid=secret', ''],
+    ['nor a key that every object has', 'https://a.example/x?constructor=1', ''],
     ['drops user and password', 'https://me:secret@a.example/x', ''],
     ['drops a fragment', 'https://a.example/x#access_token=1', ''],
     ['keeps the path of a route', 'https://a.example/x#/cart/2?coupon=1', '#/cart/2'],
@@ -71,5 +72,8 @@ describe('a redacted referrer', () => {
   it('is the origin of another site, and the address of one’s own page', () => {
     expect(redactReferrer('https://b.example/x?q=1', 'a.example')).toBe('https://b.example/')
     expect(redactReferrer('https://a.example/x?q=1', 'a.example')).toBe('https://a.example/x')
+    expect(redactReferrer('android-app://com.app/https/a.example/x', 'a.example')).toBe(
+      'android-app://com.app',
+    )
   })
 })

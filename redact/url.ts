@@ -5,8 +5,8 @@ import { redactText } from './text.ts'
 // so its name and value are dropped.
 const KEPT_PARAMETERS = /^(?:utm_(?:source|medium|campaign|term|content)|ref|source)$/i
 
-// A click id names a person to an advertising network; that the click was paid is enough.
-const PAID: Readonly<Record<string, string>> = {
+// A click id names a person to an advertising network; the network is enough.
+export const CLICK_IDS: Readonly<Record<string, string>> = {
   gclid: 'google',
   gclsrc: 'google',
   dclid: 'google',
@@ -25,6 +25,9 @@ const PAID: Readonly<Record<string, string>> = {
   irclid: 'impact',
   _kx: 'klaviyo',
 }
+
+// Not every key of an object is its own: `?constructor=` is no click id.
+const NETWORKS: readonly unknown[] = Object.values(CLICK_IDS)
 
 const SECRET_FOLLOWS = /^(?:reset|verify|invite|unsubscribe|magic|token)$/i
 
@@ -47,9 +50,9 @@ export function redactUrl(url: string, rules: UrlRules = {}): string | undefined
   let paid = ''
   parsed.searchParams.forEach((value, name) => {
     const lower = name.toLowerCase()
-    // Our own reduction, on its second pass.
-    const network = PAID[lower] ?? (lower === 'paid' && isNetwork(value) ? value : '')
-    if (network) paid = network
+    // `paid` is our own reduction, on its second pass.
+    const network = lower === 'paid' ? value : CLICK_IDS[lower]
+    if (network && NETWORKS.includes(network)) paid = network
     else if (KEPT_PARAMETERS.test(lower) || rules.keepParameters?.includes(name))
       kept.push(`${encodeURIComponent(name)}=${encodeURIComponent(redactText(value))}`)
   })
@@ -59,18 +62,16 @@ export function redactUrl(url: string, rules: UrlRules = {}): string | undefined
   return parsed.origin + redactPath(parsed.pathname) + query + route
 }
 
-/** Where a visit came from: another site's origin only, one's own page as an address of the site. */
+/** Where a visit came from: another site's origin or an app's package, one's own page as an address of the site. */
 export function redactReferrer(
   referrer: string,
   ownHost: string | undefined,
   rules?: UrlRules,
 ): string | undefined {
   const parsed = parseHttp(referrer)
-  if (!parsed) return undefined
+  if (!parsed) return /^android-app:\/\/[\w.]+/.exec(referrer)?.[0]
   return parsed.host === ownHost ? redactUrl(referrer, rules) : `${parsed.origin}/`
 }
-
-const isNetwork = (value: string) => Object.values(PAID).includes(value)
 
 function redactPath(path: string): string {
   let afterSecretWord = false

@@ -24,7 +24,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 /** Files over 400 lines, with the reason. */
-const LONG_FILES: Record<string, string> = {}
+const LONG_FILES: Record<string, string> = {
+  'pipeline/source-lists.ts': 'names and hosts of sources: data',
+}
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
