@@ -50,7 +50,7 @@ const isFullMatrix = process.env.FOOTFALL_CASE_TABLE !== undefined
 const browserNames = foundBrowsers.filter((name) => isFullMatrix || name !== 'webkit')
 
 // A busy machine may be late once; what fails twice fails.
-describe.each(browserNames)('in %s', { retry: 0 }, (browserName) => {
+describe.each(browserNames)('in %s', { retry: 1 }, (browserName) => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launch(browserName)
