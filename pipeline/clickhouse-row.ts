@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Json } from '../contract/event.ts'
 import type { ClaimedEvent } from './claim.ts'
+import { engages } from './engagement.ts'
 import type { Session } from './session.ts'
 import { visitorKey } from './sessions-table.ts'
 
@@ -34,6 +35,7 @@ export function clickHouseRow(event: ClaimedEvent, session: Session) {
     is_bot: derived.isBot ?? false,
     bot_name: derived.botName ?? '',
     bot_kind: derived.botKind ?? '',
+    is_engaging: engages(event),
     properties: flat(event.event.eventData ?? {}),
   }
 }

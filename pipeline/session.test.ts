@@ -22,6 +22,7 @@ function event(
     page: `/${minutes}`,
     attribution: attribute(`https://s/?utm_source=${source ?? 'a'}`, undefined),
     isBot: false,
+    isEngaging: false,
     ...fields,
   }
 }
@@ -105,6 +106,13 @@ describe('the session rules', () => {
     })
     expect(visit?.attribution.source).toBe('first-view')
     expect(visit && visit.lastAtMs - visit.first.atMs).toBe(3 * MINUTE)
+  })
+
+  it('S10: one engaging event makes the visit engaged, whatever comes before or after', () => {
+    const events = [event(0), event(1, { isEngaging: true }), event(2)]
+    for (const order of [events, events.toReversed()])
+      expect(visits(order).map(({ isEngaged }) => isEngaged)).toEqual([true])
+    expect(visits([event(0)])[0]?.isEngaged).toBe(false)
   })
 
   it('S9: a client id names the first visit under it, and a later one has a name of its own', () => {

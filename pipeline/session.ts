@@ -13,6 +13,7 @@ export interface SessionEvent {
   readonly page: string | null
   readonly attribution: Attribution
   readonly isBot: boolean
+  readonly isEngaging: boolean
 }
 
 /** A point in the order of events: time, then id. */
@@ -36,6 +37,7 @@ export interface Session {
   pageviews: number
   events: number
   isBot: boolean
+  isEngaged: boolean
 }
 
 export interface SessionRules {
@@ -87,6 +89,7 @@ const distance = (atMs: number, session: Session) =>
 function add(event: SessionEvent, session: Session): void {
   session.events++
   session.isBot ||= event.isBot
+  session.isEngaged ||= event.isEngaging
   if (before(event, session.first)) {
     session.first = { atMs: event.atMs, eventId: event.eventId }
     if (!session.entry) session.attribution = event.attribution
@@ -123,5 +126,6 @@ function begin(event: SessionEvent, others: readonly Session[]): Session {
     pageviews: event.isPageview ? 1 : 0,
     events: 1,
     isBot: event.isBot,
+    isEngaged: event.isEngaging,
   }
 }

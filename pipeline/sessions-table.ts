@@ -25,6 +25,7 @@ interface SessionRow {
   readonly pageviews: number
   readonly events: number
   readonly is_bot: boolean
+  readonly is_engaged: boolean
 }
 
 export const visitorKey = (of: { siteId: string; visitorId: string }) =>
@@ -68,10 +69,10 @@ export async function saveSessions(
     `/* save sessions */
      insert into user_sessions (site_id, visitor_id, session_id, client_session_id, visitor_basis, started_at, last_at,
        first_event_id, entry_event_id, entry_at, entry_page, exit_event_id, exit_at, exit_page,
-       referrer, source, medium, campaign, channel, pageviews, events, is_bot)
+       referrer, source, medium, campaign, channel, pageviews, events, is_bot, is_engaged)
      select site_id, visitor_id, session_id, client_session_id, visitor_basis, started_at, last_at,
        first_event_id, entry_event_id, entry_at, entry_page, exit_event_id, exit_at, exit_page,
-       referrer, source, medium, campaign, channel, pageviews, events, is_bot
+       referrer, source, medium, campaign, channel, pageviews, events, is_bot, is_engaged
      from jsonb_populate_recordset(null::user_sessions, $1::jsonb)
      on conflict (site_id, visitor_id, session_id) do update set
        started_at = excluded.started_at, last_at = excluded.last_at, first_event_id = excluded.first_event_id,
@@ -79,7 +80,8 @@ export async function saveSessions(
        exit_event_id = excluded.exit_event_id, exit_at = excluded.exit_at, exit_page = excluded.exit_page,
        referrer = excluded.referrer, source = excluded.source, medium = excluded.medium,
        campaign = excluded.campaign, channel = excluded.channel,
-       pageviews = excluded.pageviews, events = excluded.events, is_bot = excluded.is_bot`,
+       pageviews = excluded.pageviews, events = excluded.events, is_bot = excluded.is_bot,
+       is_engaged = excluded.is_engaged`,
     [JSON.stringify(sessions.map(toRow))],
   )
 }
@@ -107,6 +109,7 @@ function fromRow(row: SessionRow): Session {
     pageviews: row.pageviews,
     events: row.events,
     isBot: row.is_bot,
+    isEngaged: row.is_engaged,
   }
 }
 
@@ -131,5 +134,6 @@ function toRow(session: Session): SessionRow {
     pageviews: session.pageviews,
     events: session.events,
     is_bot: session.isBot,
+    is_engaged: session.isEngaged,
   }
 }

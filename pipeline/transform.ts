@@ -5,6 +5,7 @@ import { inTransaction } from '../database/postgres.ts'
 import { attribute } from './attribution.ts'
 import { type ClaimedEvent, claim } from './claim.ts'
 import { clickHouseRow, monthOf } from './clickhouse-row.ts'
+import { engages } from './engagement.ts'
 import { countEvents } from './event-counts.ts'
 import { assign, type Session, type SessionEvent } from './session.ts'
 import { loadSessions, saveSessions, visitorKey } from './sessions-table.ts'
@@ -111,6 +112,7 @@ function toSessionEvent(event: ClaimedEvent): SessionEvent {
     page: event.path,
     attribution: attribute(event.event.url, event.event.referrer),
     isBot: event.event.derived?.isBot ?? false,
+    isEngaging: engages(event),
   }
 }
 

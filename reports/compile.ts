@@ -102,7 +102,7 @@ function sessionPart(metrics: Selected, dimensions: readonly Dimension[], filter
   const outerKeys = dimensions.map((_, index) => `d${index}`)
   return `select ${[...outerKeys, ...metrics.map(({ metric, column }) => `${metric.sql({ startsHere: '1' })} as ${column}`)].join(', ')}
 from (
-  select ${[...keys, "countIf(event_type = 'pageview') as pageviews", 'min(occurred_at) as started_at', 'max(occurred_at) as last_at'].join(', ')}
+  select ${[...keys, "countIf(event_type = 'pageview') as pageviews", 'max(is_engaging) as is_engaged', 'min(occurred_at) as started_at', 'max(occurred_at) as last_at'].join(', ')}
   from events
   where site_id = {site:String}
     and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')

@@ -52,8 +52,16 @@ export const METRICS: readonly Metric[] = [
     name: 'bounce_rate',
     unit: 'percent',
     scope: 'session',
+    sql: () => 'round(100 * countIf(pageviews <= 1 and not is_engaged) / nullIf(count(), 0), 1)',
+    definition:
+      'Visits with at most one page view that were not engaged ÷ visits; null without visits. Engaged: a page was visible for 10 s, or the visitor used a control, a download or a form.',
+  },
+  {
+    name: 'single_page_rate',
+    unit: 'percent',
+    scope: 'session',
     sql: () => 'round(100 * countIf(pageviews <= 1) / nullIf(count(), 0), 1)',
-    definition: 'Visits with at most one page view ÷ visits; null without visits.',
+    definition: 'Visits with at most one page view ÷ visits, engaged or not; null without visits.',
   },
   {
     name: 'visit_duration',

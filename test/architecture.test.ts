@@ -127,8 +127,8 @@ describe('the shape of the code', () => {
   // Brotli bytes. The goal is 8 192 and 2 560; until then nothing may grow but
   // by what makes it cheaper to run (a hint to compile it while it is fetched).
   it.each([
-    ['tracking.js', 14_600],
-    ['pageviews.js', 7_600],
+    ['tracking.js', 14_700],
+    ['pageviews.js', 7_700],
   ])('%s is no larger than %d bytes', (name, most) => {
     const size = brotliCompressSync(readFileSync(join(ROOT, 'tracking/dist', name))).length
     expect(size, 'take something out, or say why not').toBeLessThanOrEqual(most)

@@ -186,6 +186,34 @@ describe('from the collector to a report', () => {
     expect(some.totals).toEqual(all.totals)
   })
 
+  it('counts no visit as a bounce that did something, in ClickHouse as in PostgreSQL', async () => {
+    const visit = (visitorId: string, ...events: object[]) =>
+      collect({
+        siteId: 'bounce-example',
+        visitorId,
+        sessionId: visitorId,
+        events: [{ eventType: 'pageview', url: 'https://bounce.example/' }, ...events],
+      })
+    const looked = (visibleMs: number) => ({ eventType: 'engagement', eventData: { visibleMs } })
+    await visit('left-at-once')
+    await visit('looked-a-moment', looked(9_999))
+    await visit('made-an-event', { eventType: 'signup' })
+    await visit('looked', looked(10_000))
+    await visit('clicked', { eventType: 'click' })
+    await visit('began-a-form', { eventType: 'form_start' })
+    await visit('read-on', { eventType: 'pageview', url: 'https://bounce.example/2' })
+    await drain({ pool, clickhouse })
+    const { totals } = await query('bounce-example', {
+      metrics: ['visits', 'bounce_rate', 'single_page_rate'],
+      range: '7d',
+    })
+    expect(totals).toEqual({ visits: 7, bounce_rate: 42.9, single_page_rate: 85.7 })
+    const { rows } = await pool.query(
+      "select sum(bounces)::integer as bounces from daily_site_metrics where site_id = 'bounce-example'",
+    )
+    expect(rows).toEqual([{ bounces: 3 }])
+  })
+
   it('counts an event once, sent 50 times at once to two collectors', async () => {
     const event = {
       eventType: 'pageview',

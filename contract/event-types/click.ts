@@ -4,6 +4,7 @@ export const click: EventTypeDefinition = {
   name: 'click',
   description: 'A click on a link or a control.',
   table: 'user_events',
+  isInteractive: true,
   fields: {
     selector: 'of the control',
     tag: 'element name',

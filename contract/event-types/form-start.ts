@@ -5,6 +5,7 @@ export const formStart: EventTypeDefinition = {
   name: 'form_start',
   description: 'The first input in an attempt.',
   table: 'user_events',
+  isInteractive: true,
   fields: {
     ...FORM_FIELDS,
     field: 'the first field',

@@ -5,6 +5,7 @@ export const formSubmit: EventTypeDefinition = {
   name: 'form_submit',
   description: 'A submit attempt, with the whole attempt so far.',
   table: 'user_events',
+  isInteractive: true,
   fields: {
     ...FORM_FIELDS,
     isValid: 'the browser finds no mistake',

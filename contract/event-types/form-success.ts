@@ -5,6 +5,7 @@ export const formSuccess: EventTypeDefinition = {
   name: 'form_success',
   description: 'The form has done its work.',
   table: 'user_events',
+  isInteractive: true,
   fields: {
     ...FORM_FIELDS,
     rule: '`call`, `page` or `removed`',

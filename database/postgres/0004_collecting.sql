@@ -79,3 +79,13 @@ alter table user_sessions add column is_bot boolean not null default false;
 alter table pageviews     add column is_bot boolean not null default false;
 alter table user_events   add column is_bot boolean not null default false;
 comment on column user_sessions.is_bot is 'One of its events is of a bot: the visit counts for nobody but the bots.';
+
+-- A visit that did something is no bounce.
+
+alter table user_sessions
+  drop column is_bounce,
+  add column is_engaged boolean not null default false;
+alter table user_sessions
+  add column is_bounce boolean generated always as (pageviews <= 1 and not is_engaged) stored;
+comment on column user_sessions.is_engaged is
+  'A page of the visit was visible for 10 s, or the visitor used a control, a download or a form. Two page views engage too, and are counted in pageviews.';
