@@ -23,14 +23,21 @@ export async function countEvents(
   )
 }
 
-/** Adds up what is two hours past into hours, and forgets what is two days past: a day stays a few hundred rows. */
+/**
+ * Adds up what is two minutes past into minutes and what is two hours past into
+ * hours, and forgets what is two days past: a site has some 200 rows.
+ */
 export async function compactCounts(pool: Pool, now: Date): Promise<void> {
   await pool.query(
     `/* compact counts */
      with old as (
        delete from event_counts
-       where at < date_trunc('hour', $1::timestamptz - interval '2 hours') and at <> date_trunc('hour', at)
-       returning site_id, date_trunc('hour', at) as at, events
+       where at < date_trunc('minute', $1::timestamptz - interval '2 minutes')
+         and at <> date_trunc(case when at < date_trunc('hour', $1::timestamptz - interval '2 hours')
+                                   then 'hour' else 'minute' end, at)
+       returning site_id, events,
+                 date_trunc(case when at < date_trunc('hour', $1::timestamptz - interval '2 hours')
+                                 then 'hour' else 'minute' end, at) as at
      )
      insert into event_counts as c (site_id, at, events)
      select site_id, at, sum(events) from old group by 1, 2

@@ -18,6 +18,7 @@ export interface PipelineParts {
 const IDLE_MS = 200
 const AFTER_ERROR_MS = 500
 const HOUSEKEEPING_MS = 3_600_000
+const COUNTS_MS = 60_000
 
 /** Everything that waits now, to the end: the record's new events, their blocks, the days they changed. */
 export async function drain(parts: Pick<PipelineParts, 'pool' | 'clickhouse'>): Promise<void> {
@@ -33,6 +34,7 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
   let wake = () => {}
   let daysDueAtMs = 0
   let housekeepingDueAtMs = 0
+  let countsDueAtMs = 0
 
   const rest = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -56,6 +58,10 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
       await recomputeDays(parts.pool)
       // A large day may cost seconds: it takes a tenth of the time, and is never late by more than a quarter of a minute.
       daysDueAtMs = nowMs + Math.min(15_000, Math.max(1_000, 10 * (performance.now() - startedAt)))
+    }
+    if (nowMs >= countsDueAtMs) {
+      await compactCounts(parts.pool, parts.now())
+      countsDueAtMs = nowMs + COUNTS_MS
     }
     if (nowMs >= housekeepingDueAtMs) {
       await housekeeping(parts)
@@ -89,7 +95,6 @@ async function housekeeping({ pool, now }: PipelineParts): Promise<void> {
     `delete from visitor_salts where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
     [now()],
   )
-  await compactCounts(pool, now())
   // What bounds a day is of no use two days later.
   for (const table of ['dictionary', 'dictionary_sizes'])
     await pool.query(

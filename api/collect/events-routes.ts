@@ -17,8 +17,8 @@ interface CountRow {
 }
 
 // What the pipeline has counted, and what still waits for it: never a scan of
-// the record. The minute is to ten seconds, the day to the
-// hour.
+// the record. The minute is to ten seconds, the hour to
+// the minute, the day to the hour: 8 ms for 100 busy sites (2026-11-25).
 const COUNT = `/* events count */
 with counted as (
   select t.site_id, t.events as all,

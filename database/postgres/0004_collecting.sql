@@ -56,7 +56,7 @@ create table event_counts (
   primary key (site_id, at)
 );
 comment on table event_counts is
-  'Events of the record by the ten seconds of their receipt, and by the hour when that is two hours past. Written by the pipeline with the batch, kept two days.';
+  'Events of the record by the ten seconds of their receipt, by the minute when that is two minutes past, by the hour when it is two hours. Written by the pipeline with the batch, kept two days.';
 
 create table event_totals (
   site_id text   primary key,
