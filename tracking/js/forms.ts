@@ -173,11 +173,16 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
       if (attempt.form === detail || attempt.name === `${detail}`.replace('#', ''))
         succeed(attempt, 'call')
   })
-  const succeedByPage = () => {
+  const succeedByPage = (triesLeft = 5) => {
     if (!matchesAny(location.pathname, options.formSuccessPages)) return
     for (const attempt of attempts.values())
       if (attempt.submits > 0 && !attempt.isDirty) return succeed(attempt, 'page')
-    const stored = mayStore() && readStored(PENDING_KEY, 'sessionStorage')
+    // The page may still wait for its turn, or for consent.
+    if (!mayStore()) {
+      if (triesLeft > 0) setTimeout(guard(succeedByPage), 300, triesLeft - 1)
+      return
+    }
+    const stored = readStored(PENDING_KEY, 'sessionStorage')
     if (!stored) return
     writeStored(PENDING_KEY, undefined, 'sessionStorage')
     const { at, ...attempt } = JSON.parse(stored)
@@ -221,7 +226,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     for (const [form, { startedAt, submits }] of attempts)
       if (!form.isConnected && !startedAt && !submits) attempts.delete(form)
     later(discover)
-    later(succeedByPage)
+    later(() => succeedByPage())
   })
   onEnd(() => {
     account()
