@@ -52,7 +52,7 @@ describe('a visit by its referrer', () => {
     ['android-app://com.Slack/', 'Slack', 'Organic Social'],
     ['android-app://some.android.app', 'android-app://some.android.app', 'Referral'],
   ])('%s is %s, %s', (referrer, source, channel) => {
-    expect(attribute(SITE, referrer)).toEqual({
+    expect(attribute(SITE, referrer)).toMatchObject({
       referrer,
       source,
       medium: '',
@@ -164,7 +164,7 @@ describe('a visit by its link', () => {
   it('keeps medium and campaign as they are written', () => {
     expect(
       attribute(`${SITE}?utm_source=fb&utm_medium=Paid&utm_campaign=UK%20Spring`, undefined),
-    ).toEqual({
+    ).toMatchObject({
       referrer: null,
       source: 'Facebook',
       medium: 'Paid',

@@ -17,7 +17,9 @@ export interface Attribution {
   readonly source: string
   readonly medium: string
   readonly campaign: string
-  /** One of CHANNELS; of visits that older rules judged, one of theirs. */
+  readonly content: string
+  readonly term: string
+  /** One of CHANNELS; of visits that older rules judged, one of theirs; or one of the site's own. */
   readonly channel: string
 }
 
@@ -26,6 +28,16 @@ export interface AttributionOptions {
   readonly ownHosts?: readonly string[]
   /** Further hosts that people only pass through; what is below them also. */
   readonly ignoredHosts?: readonly string[]
+  /** The site's own channels, asked first and in order. */
+  readonly channels?: readonly ChannelOverride[]
+}
+
+/** A visit that has each of the values, in any case, is of the channel; `*` stands for anything. */
+export interface ChannelOverride {
+  readonly channel: string
+  readonly source?: string
+  readonly medium?: string
+  readonly campaign?: string
 }
 
 /** UTM parameters first, then a click id, then the referrer (SPEC, A1 to A8). */
@@ -44,21 +56,37 @@ export function attribute(
     : network && source && network.sources.includes(source.name)
       ? network.medium
       : ''
-  const channel = channelOf({
-    tag: tags.tag.toLowerCase(),
-    kind: source?.kind ?? null,
-    medium: tags.medium.toLowerCase() || impliedMedium,
-    campaign: tags.campaign.toLowerCase(),
-    hasSource: source !== null,
-    isSite: source !== null && (tags.source === null || tags.isReferral || source.kind !== null),
-  })
+  const named = { source: source?.name ?? DIRECT, medium: tags.medium, campaign: tags.campaign }
+  const own = options.channels?.find((each) => isOf(named, each))?.channel
+  const channel =
+    own ??
+    channelOf({
+      tag: tags.tag.toLowerCase(),
+      kind: source?.kind ?? null,
+      medium: tags.medium.toLowerCase() || impliedMedium,
+      campaign: tags.campaign.toLowerCase(),
+      hasSource: source !== null,
+      isSite: source !== null && (tags.source === null || tags.isReferral || source.kind !== null),
+    })
   return {
     referrer: from ? (referrer ?? null) : null,
-    source: source?.name ?? DIRECT,
-    medium: tags.medium,
-    campaign: tags.campaign,
+    ...named,
+    content: tags.content,
+    term: tags.term,
     channel,
   }
+}
+
+function isOf(
+  visit: { source: string; medium: string; campaign: string },
+  wanted: ChannelOverride,
+): boolean {
+  return (['source', 'medium', 'campaign'] as const).every((key) => {
+    const pattern = wanted[key]
+    if (pattern === undefined) return true
+    const parts = pattern.split('*').map((part) => RegExp.escape(part))
+    return new RegExp(`^${parts.join('.*')}$`, 'iu').test(visit[key])
+  })
 }
 
 const UNSET = /^\((?:direct|none|not set)\)$/i // what GA4 writes for nothing
@@ -80,6 +108,8 @@ function readTags(page: URL | null) {
     isReferral: utm === undefined, // `ref` is what sites put on their links to others
     medium: given.get('utm_medium') ?? '',
     campaign: given.get('utm_campaign') ?? '',
+    content: given.get('utm_content') ?? '',
+    term: given.get('utm_term') ?? '',
     network,
   }
 }

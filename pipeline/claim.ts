@@ -16,9 +16,32 @@ export interface ClaimedEvent {
   readonly event: StoredEvent
 }
 
+export const CLAIMED_COLUMNS = [
+  'site_id',
+  'event_id',
+  'event_type',
+  'visitor_id',
+  'visitor_basis',
+  'session_id',
+  'occurred_at',
+  'received_at',
+  'host',
+  'path',
+  'event',
+] satisfies (keyof ClaimedEvent)[]
+
 const PIPELINE_LOCK = 0x7069_7065 // "pipe": any constant that nobody else locks
 const MAX_BATCHES = 2_000
 const MAX_EVENTS = 5_000
+
+/** One worker at a time, for the length of its transaction. False when another is at it. */
+export async function takeLock(connection: Connection): Promise<boolean> {
+  const { rows } = await connection.query<{ mine: boolean }>(
+    'select pg_try_advisory_xact_lock($1) as mine',
+    [PIPELINE_LOCK],
+  )
+  return rows[0]?.mine === true
+}
 
 /**
  * Takes group commits off the work list, within the caller's transaction: they
@@ -27,11 +50,7 @@ const MAX_EVENTS = 5_000
  * skipped. `undefined` when another worker is at it.
  */
 export async function claim(connection: Connection): Promise<ClaimedEvent[] | undefined> {
-  const { rows: locked } = await connection.query<{ mine: boolean }>(
-    'select pg_try_advisory_xact_lock($1) as mine',
-    [PIPELINE_LOCK],
-  )
-  if (!locked[0]?.mine) return undefined
+  if (!(await takeLock(connection))) return undefined
   const { rows: batches } = await connection.query<{ batch_id: number; events: number }>(
     '/* claim */ select batch_id, events from events_batches order by batch_id limit $1 for update skip locked',
     [MAX_BATCHES],
@@ -47,8 +66,7 @@ export async function claim(connection: Connection): Promise<ClaimedEvent[] | un
   await connection.query('delete from events_batches where batch_id = any($1)', [ids])
   const { rows } = await connection.query<ClaimedEvent>(
     `/* claimed events */
-     select site_id, event_id, event_type, visitor_id, visitor_basis, session_id, occurred_at, received_at,
-            host, path, event
+     select ${CLAIMED_COLUMNS.join(', ')}
      from events_log where batch_id = any($1)
      order by occurred_at, event_id`,
     [ids],

@@ -1,43 +1,73 @@
 import { hash } from 'node:crypto'
 import type { Json } from '../contract/event.ts'
-import type { ClaimedEvent } from './claim.ts'
-import { engages } from './engagement.ts'
-import type { Session } from './session.ts'
+import { engagementOf } from './pageview.ts'
 import { visitorKey } from './sessions-table.ts'
+import { type ProcessedEvent, viewIdOf } from './visitor.ts'
 
-/** A row of ClickHouse's `events`, without its outbox_id. */
-export function clickHouseRow(event: ClaimedEvent, session: Session) {
-  const derived = event.event.derived ?? {}
-  return {
-    site_id: event.site_id,
-    occurred_at: clickHouseTime(event.occurred_at.getTime()),
-    visitor: hash64(visitorKey(session)),
-    visitor_basis: event.visitor_basis,
-    session: hash64(`${visitorKey(session)}\n${session.sessionId}`),
-    session_started_at: clickHouseTime(session.first.atMs),
-    event_id: event.event_id,
-    event_type: event.event_type,
-    host: event.host ?? '',
-    path: event.path ?? '',
-    source: session.attribution.source,
-    medium: session.attribution.medium,
-    campaign: session.attribution.campaign,
-    channel: session.attribution.channel,
-    entry_page: session.entry?.page ?? '',
-    country: derived.country ?? '',
-    region: derived.region ?? '',
-    city: derived.city ?? '',
-    browser: derived.browser ?? '',
-    browser_version: derived.browserVersion ?? '',
-    os: derived.os ?? '',
-    os_version: derived.osVersion ?? '',
-    device: derived.device ?? '',
-    is_bot: derived.isBot ?? false,
-    bot_name: derived.botName ?? '',
-    bot_kind: derived.botKind ?? '',
-    is_engaging: engages(event),
-    properties: flat(event.event.eventData ?? {}),
-  }
+/** The columns of ClickHouse's `events` that a row brings, in its order. `outbox_id` stands before them. */
+export const CLICKHOUSE_COLUMNS = [
+  ...['site_id', 'occurred_at', 'visitor', 'visitor_basis', 'session', 'session_started_at'],
+  ...['event_id', 'event_type', 'is_bot', 'is_engaging', 'view', 'host', 'path', 'title'],
+  ...['referrer', 'source', 'medium', 'campaign', 'content', 'term', 'channel', 'entry_page'],
+  ...['country', 'region', 'city', 'language', 'browser', 'browser_version', 'os', 'os_version'],
+  ...['device', 'viewport_class', 'bot_name', 'bot_kind', 'visible_ms', 'engaged_ms'],
+  ...['attention_ms', 'scroll_depth', 'fits_window', 'revenue', 'currency', 'properties'],
+] as const
+
+/** A row of ClickHouse's `events`: the event, and what is the same for all of its visit. */
+export function clickHouseRow(event: ProcessedEvent, isBot: boolean): readonly unknown[] {
+  const { claimed, session, gain } = event
+  const { event: stored, event_type } = claimed
+  const of = session.attributes
+  const viewId = viewIdOf(claimed)
+  const properties = stored.eventData ?? {}
+  const isEngagement = event_type === 'engagement'
+  const said = isEngagement ? engagementOf(stored) : undefined
+  const money = revenueOf(properties.revenue)
+  return [
+    claimed.site_id,
+    clickHouseTime(claimed.occurred_at.getTime()),
+    hash64(visitorKey(session)),
+    claimed.visitor_basis,
+    hash64(`${visitorKey(session)}\n${session.sessionId}`),
+    clickHouseTime(session.first.atMs),
+    claimed.event_id,
+    event_type,
+    isBot,
+    event.isEngaging,
+    viewId === null ? '0' : hash64(`${visitorKey(session)}\n${viewId}`),
+    claimed.host ?? '',
+    claimed.path ?? '',
+    event_type === 'pageview' ? (stored.title ?? '') : '',
+    of.referrer ?? '',
+    of.source,
+    of.medium,
+    of.campaign,
+    of.content,
+    of.term,
+    of.channel,
+    session.entry?.page ?? '',
+    of.country ?? '',
+    of.region ?? '',
+    of.city ?? '',
+    of.language ?? '',
+    of.browser ?? '',
+    of.browserVersion ?? '',
+    of.os ?? '',
+    of.osVersion ?? '',
+    of.device ?? '',
+    of.viewportClass ?? '',
+    of.botName ?? '',
+    of.botKind ?? '',
+    gain.visibleMs,
+    gain.engagedMs,
+    gain.attentionMs,
+    said?.scrollDepth ?? 0,
+    said?.fitsWindow ?? false,
+    money.amount,
+    money.currency,
+    isEngagement ? {} : flat(properties),
+  ]
 }
 
 /** YYYYMM of a time: the partition its row lies in. */
@@ -50,6 +80,22 @@ const clickHouseTime = (ms: number) => new Date(ms).toISOString().replace('T', '
 
 // 64 bits of SHA-1: at 10⁸ visitors of a site one pair in 3 700 installations collides.
 const hash64 = (text: string) => hash('sha1', text, 'buffer').readBigUInt64LE().toString()
+
+const MOST_MONEY = 100_000_000_000
+
+/** Money as the tracking reference has it: `{ amount, currency }`; anything else is a property like others. */
+function revenueOf(value: Json | undefined): { amount: number; currency: string } {
+  const { amount, currency } =
+    value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
+  const isMoney =
+    typeof amount === 'number' &&
+    Math.abs(amount) < MOST_MONEY &&
+    typeof currency === 'string' &&
+    /^[A-Za-z]{3}$/.test(currency)
+  return isMoney
+    ? { amount: Math.round(amount * 10_000) / 10_000, currency: currency.toUpperCase() }
+    : { amount: 0, currency: '' }
+}
 
 function flat(properties: { [key: string]: Json }): Record<string, string> {
   return Object.fromEntries(

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { attribute } from './attribution.ts'
-import { assign, type Session, type SessionEvent } from './session.ts'
+import {
+  assign,
+  isBotSession,
+  keepsOrder,
+  SESSION_RULES,
+  type Session,
+  type SessionEvent,
+} from './session.ts'
+import { DEFAULT_RULES } from './site-rules.ts'
+import { attributesOf } from './visit-attributes.ts'
 
 const MINUTE = 60_000
 const START = Date.parse('2026-11-24T23:50:00Z')
@@ -20,7 +28,11 @@ function event(
     atMs: START + minutes * MINUTE,
     isPageview: true,
     page: `/${minutes}`,
-    attribution: attribute(`https://s/?utm_source=${source ?? 'a'}`, undefined),
+    attributes: attributesOf(
+      null,
+      { url: `https://s/?utm_source=${source ?? 'a'}` },
+      DEFAULT_RULES,
+    ),
     isBot: false,
     isEngaging: false,
     ...fields,
@@ -29,7 +41,7 @@ function event(
 
 function visits(events: readonly SessionEvent[]): Session[] {
   const sessions: Session[] = []
-  for (const each of events) assign(each, sessions)
+  for (const each of events) assign(each, sessions, SESSION_RULES)
   return sessions
 }
 
@@ -46,13 +58,20 @@ describe('the session rules', () => {
     ])
   })
 
-  it('S3: an event without a session id joins the visit nearest in time', () => {
+  it('S3: an event without a session id joins the visit that was the last to have one before', () => {
     const sessions = visits([
       event(0, { clientSessionId: 'a' }),
       event(20, { clientSessionId: 'b' }),
-      event(19, { isPageview: false }),
+      event(21, { isPageview: false }),
+      event(22, { clientSessionId: 'a' }),
+      event(23, { isPageview: false }),
+      event(54),
     ])
-    expect(sessions.map((each) => each.events)).toEqual([1, 2])
+    expect(sessions.map((each) => [each.sessionId.split('~')[0], each.events])).toEqual([
+      ['a', 3],
+      ['b', 2],
+      ['', 1],
+    ])
   })
 
   it('S4: 30 minutes without an event are still the visit, more are not', () => {
@@ -68,27 +87,24 @@ describe('the session rules', () => {
   it('S6: neither midnight nor a campaign ends a visit', () => {
     const [visit, ...others] = visits([event(0), event(20, { source: 'other' })])
     expect(others).toEqual([])
-    expect(visit?.attribution.source).toBe('a')
+    expect(visit?.attributes.source).toBe('a')
   })
 
-  it('S7: the order of arrival does not matter', () => {
-    const events = [
-      event(0, { isPageview: false }),
-      event(1, { source: 'b' }),
-      event(2),
-      event(5, { isPageview: false }),
-    ]
-    const expected = visits(events)[0]
-    const orders = [
-      [3, 2, 1, 0],
-      [1, 3, 0, 2],
-      [2, 0, 3, 1],
-    ]
-    for (const order of orders) {
-      const { sessionId: _, ...visit } = visits(order.flatMap((at) => events[at] ?? []))[0] ?? {}
-      const { sessionId: __, ...wanted } = expected ?? {}
-      expect(visit).toEqual(wanted)
-    }
+  it('S7: an event inside a visit may come late; one that could part or join visits is not let pass', () => {
+    const sessions = visits([
+      event(0, { clientSessionId: 'a' }),
+      event(40, { clientSessionId: 'b' }),
+      event(45, { clientSessionId: 'b' }),
+      event(120, { clientSessionId: 'a' }),
+    ])
+    const inside = { clientSessionId: 'b', isPageview: false }
+    expect(keepsOrder(event(121), sessions)).toBe(true)
+    expect(keepsOrder(event(42, inside), sessions)).toBe(true)
+    expect(keepsOrder(event(46, inside), sessions)).toBe(true) // b has none later
+    expect(keepsOrder(event(39, inside), sessions)).toBe(false)
+    expect(keepsOrder(event(42, { clientSessionId: 'b' }), sessions)).toBe(false) // a page view
+    expect(keepsOrder(event(60, { clientSessionId: 'a', isPageview: false }), sessions)).toBe(false)
+    expect(keepsOrder(event(42, { isPageview: false }), sessions)).toBe(false) // without an id
   })
 
   it('S8: entry, exit and attribution are those of page views', () => {
@@ -104,24 +120,36 @@ describe('the session rules', () => {
       pageviews: 2,
       events: 4,
     })
-    expect(visit?.attribution.source).toBe('first-view')
-    expect(visit && visit.lastAtMs - visit.first.atMs).toBe(3 * MINUTE)
+    expect(visit?.attributes.source).toBe('first-view')
+    expect(visit && visit.last.atMs - visit.first.atMs).toBe(3 * MINUTE)
   })
 
-  it('S10: one engaging event makes the visit engaged, whatever comes before or after', () => {
+  it('S10: one engaging event makes the visit engaged', () => {
     const events = [event(0), event(1, { isEngaging: true }), event(2)]
-    for (const order of [events, events.toReversed()])
-      expect(visits(order).map(({ isEngaged }) => isEngaged)).toEqual([true])
+    expect(visits(events).map(({ isEngaged }) => isEngaged)).toEqual([true])
     expect(visits([event(0)])[0]?.isEngaged).toBe(false)
   })
 
-  it('S9: a client id names the first visit under it, and a later one has a name of its own', () => {
+  it('S9: a client id names the first visit under it, and a later one has its first event behind', () => {
     const late = event(100, { clientSessionId: 'a' })
-    const sessions = visits([
-      event(50, { clientSessionId: 'a' }),
-      late,
-      event(40, { clientSessionId: 'a' }),
+    const nameless = event(200)
+    const sessions = visits([event(50, { clientSessionId: 'a' }), late, nameless])
+    expect(sessions.map((each) => each.sessionId)).toEqual([
+      'a',
+      `a~${late.eventId}`,
+      `~${nameless.eventId}`,
     ])
-    expect(sessions.map((each) => each.sessionId)).toEqual(['a', `a~${late.eventId}`])
+  })
+
+  it('S11: ten pages in less than a second each, and nothing done, are a bot’s', () => {
+    const rush = (pages: number, over: Partial<SessionEvent> = {}) =>
+      visits(Array.from({ length: pages }, (_, index) => event(index / 100, over)))[0]
+    const isBot = (session: Session | undefined, judgesBehaviour = true) =>
+      session && isBotSession(session, { judgesBehaviour })
+    expect(isBot(rush(10))).toBe(true)
+    expect(isBot(rush(9))).toBe(false)
+    expect(isBot(rush(10, { isEngaging: true }))).toBe(false)
+    expect(isBot(rush(10), false)).toBe(false)
+    expect(isBot(rush(1, { isBot: true }), false)).toBe(true)
   })
 })

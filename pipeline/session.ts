@@ -1,42 +1,48 @@
 import type { VisitorBasis } from '../contract/event.ts'
-import type { Attribution } from './attribution.ts'
+import type { VisitAttributes } from './visit-attributes.ts'
+
+/** A point in the order of events: time, then id. */
+export interface Point {
+  readonly atMs: number
+  readonly eventId: string
+}
 
 /** An event as the session rules see it. */
-export interface SessionEvent {
+export interface SessionEvent extends Point {
   readonly siteId: string
   readonly visitorId: string
   readonly visitorBasis: VisitorBasis
   readonly clientSessionId: string | null
-  readonly eventId: string
-  readonly atMs: number
   readonly isPageview: boolean
   readonly page: string | null
-  readonly attribution: Attribution
+  readonly attributes: VisitAttributes
   readonly isBot: boolean
   readonly isEngaging: boolean
 }
 
-/** A point in the order of events: time, then id. */
-interface Point {
-  readonly atMs: number
-  readonly eventId: string
+/** A page view that begins or ends a visit. */
+export interface View extends Point {
+  readonly page: string | null
 }
 
-/** A visit: everything in it can be merged in any order (SPEC S7). */
+/** A visit. */
 export interface Session {
   readonly siteId: string
   readonly visitorId: string
   readonly visitorBasis: VisitorBasis
   readonly sessionId: string
   readonly clientSessionId: string | null
+  /** An event without a session id joined it though it has one (S3). */
+  isMixed: boolean
   first: Point
-  lastAtMs: number
-  entry: (Point & { readonly page: string | null }) | null
-  exit: (Point & { readonly page: string | null }) | null
-  attribution: Attribution
+  last: Point
+  entry: View | null
+  exit: View | null
+  attributes: VisitAttributes
   pageviews: number
   events: number
-  isBot: boolean
+  engagedMs: number
+  hasBotEvent: boolean
   isEngaged: boolean
 }
 
@@ -47,68 +53,91 @@ export interface SessionRules {
 
 export const SESSION_RULES: SessionRules = { timeoutMs: 30 * 60_000, capMs: 24 * 3_600_000 }
 
-const before = (a: Point, b: Point) =>
+export const isBefore = (a: Point, b: Point) =>
   a.atMs < b.atMs || (a.atMs === b.atMs && a.eventId < b.eventId)
 
 /**
  * Puts an event into one of the visitor's sessions, or into a new one which is
- * added to them. Sessions are changed in place.
+ * added to them. Sessions are changed in place. The visitor's events must come
+ * in their order, except those that `keepsOrder` lets pass.
  */
-export function assign(
-  event: SessionEvent,
-  sessions: Session[],
-  rules: SessionRules = SESSION_RULES,
-): Session {
-  const near = sessions
-    .filter((session) => matches(event, session) && fits(event.atMs, session, rules))
-    .sort(
-      (a, b) => distance(event.atMs, a) - distance(event.atMs, b) || a.first.atMs - b.first.atMs,
-    )[0]
-  if (near) {
-    add(event, near)
-    return near
+export function assign(event: SessionEvent, sessions: Session[], rules: SessionRules): Session {
+  const session = sessionFor(event, sessions, rules)
+  if (session) {
+    add(event, session)
+    return session
   }
-  const session = begin(event, sessions)
-  sessions.push(session)
-  return session
+  const begun = begin(event, sessions)
+  sessions.push(begun)
+  return begun
 }
 
-/** S2 and S3. */
-const matches = (event: SessionEvent, session: Session) =>
-  event.clientSessionId === null || event.clientSessionId === session.clientSessionId
-
-/** S4 and S5. */
-function fits(atMs: number, session: Session, rules: SessionRules): boolean {
-  const lengthMs = Math.max(session.lastAtMs, atMs) - Math.min(session.first.atMs, atMs)
-  return distance(atMs, session) <= rules.timeoutMs && lengthMs <= rules.capMs
+/**
+ * Whether the event can be added to sessions that were made of the events before
+ * it, with what would come out if it had come in its turn. One that lies inside
+ * a visit only adds to its counts; anything else that comes late may join
+ * visits, begin them or part them elsewhere, and what was is to be looked at again.
+ */
+export function keepsOrder(event: SessionEvent, sessions: readonly Session[]): boolean {
+  if (sessions.every(({ last }) => isBefore(last, event))) return true
+  if (event.isPageview) return false // entry, exit, and the neighbours of page views
+  const id = event.clientSessionId
+  const isMixed = sessions.some(
+    (each) => each.isMixed || (each.clientSessionId === null) !== (id === null),
+  )
+  if (isMixed) return false
+  if (enclosing(event, sessions)) return true
+  return !sessions.some(
+    ({ clientSessionId, last }) => clientSessionId === id && isBefore(event, last),
+  )
 }
 
-const distance = (atMs: number, session: Session) =>
-  Math.max(session.first.atMs - atMs, atMs - session.lastAtMs, 0)
+/** The visit that the event lies within, or can be added to the end of. */
+function sessionFor(
+  event: SessionEvent,
+  sessions: readonly Session[],
+  rules: SessionRules,
+): Session | undefined {
+  const around = enclosing(event, sessions)
+  if (around) return around
+  const id = event.clientSessionId
+  const latest = sessions
+    .filter((each) => id === null || each.clientSessionId === id) // S2, S3
+    .reduce<Session | undefined>(
+      (best, each) => (best && isBefore(each.last, best.last) ? best : each),
+      undefined,
+    )
+  const fits =
+    latest &&
+    event.atMs - latest.last.atMs <= rules.timeoutMs && // S4
+    event.atMs - latest.first.atMs <= rules.capMs // S5
+  return fits ? latest : undefined
+}
+
+const enclosing = (event: SessionEvent, sessions: readonly Session[]) =>
+  sessions.find(
+    (each) =>
+      each.clientSessionId === event.clientSessionId &&
+      !isBefore(event, each.first) &&
+      !isBefore(each.last, event),
+  )
 
 function add(event: SessionEvent, session: Session): void {
   session.events++
-  session.isBot ||= event.isBot
+  session.isMixed ||= event.clientSessionId !== session.clientSessionId
+  session.hasBotEvent ||= event.isBot
   session.isEngaged ||= event.isEngaging
-  if (before(event, session.first)) {
-    session.first = { atMs: event.atMs, eventId: event.eventId }
-    if (!session.entry) session.attribution = event.attribution
-  }
-  session.lastAtMs = Math.max(session.lastAtMs, event.atMs)
+  if (isBefore(session.last, event)) session.last = pointOf(event)
   if (!event.isPageview) return
   session.pageviews++
-  const view = { atMs: event.atMs, eventId: event.eventId, page: event.page }
-  if (!session.entry || before(view, session.entry)) {
-    session.entry = view
-    session.attribution = event.attribution
-  }
-  if (!session.exit || before(session.exit, view)) session.exit = view
+  session.exit = viewOf(event)
+  if (session.entry) return
+  session.entry = session.exit
+  session.attributes = event.attributes
 }
 
 function begin(event: SessionEvent, others: readonly Session[]): Session {
-  const view = event.isPageview
-    ? { atMs: event.atMs, eventId: event.eventId, page: event.page }
-    : null
+  const view = event.isPageview ? viewOf(event) : null
   const id = event.clientSessionId
   // S9: the client's id once, then ids made of the event that began the visit.
   const isTaken = id === null || others.some((session) => session.sessionId === id)
@@ -118,14 +147,30 @@ function begin(event: SessionEvent, others: readonly Session[]): Session {
     visitorBasis: event.visitorBasis,
     sessionId: isTaken ? `${id ?? ''}~${event.eventId}` : id,
     clientSessionId: id,
-    first: { atMs: event.atMs, eventId: event.eventId },
-    lastAtMs: event.atMs,
+    isMixed: false,
+    first: pointOf(event),
+    last: pointOf(event),
     entry: view,
     exit: view,
-    attribution: event.attribution,
+    attributes: event.attributes,
     pageviews: event.isPageview ? 1 : 0,
     events: 1,
-    isBot: event.isBot,
+    engagedMs: 0,
+    hasBotEvent: event.isBot,
     isEngaged: event.isEngaging,
   }
+}
+
+const pointOf = ({ atMs, eventId }: SessionEvent): Point => ({ atMs, eventId })
+const viewOf = ({ atMs, eventId, page }: SessionEvent): View => ({ atMs, eventId, page })
+
+const FAST_VIEWS = 10
+const FAST_VIEW_MS = 1_000
+
+/** S11: the collector saw a bot, or nobody could have looked at the pages so quickly. */
+export function isBotSession(session: Session, { judgesBehaviour }: { judgesBehaviour: boolean }) {
+  if (session.hasBotEvent) return true
+  if (!judgesBehaviour || session.isEngaged || session.pageviews < FAST_VIEWS) return false
+  const viewsMs = (session.exit?.atMs ?? 0) - (session.entry?.atMs ?? 0)
+  return viewsMs / (session.pageviews - 1) < FAST_VIEW_MS
 }

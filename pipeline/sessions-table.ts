@@ -1,89 +1,176 @@
 import type { VisitorBasis } from '../contract/event.ts'
 import type { Connection } from '../database/postgres.ts'
-import { SESSION_RULES, type Session } from './session.ts'
+import { isBotSession, SESSION_RULES, type Session } from './session.ts'
+import type { SiteRules } from './site-rules.ts'
 
 interface SessionRow {
   readonly site_id: string
   readonly visitor_id: string
   readonly session_id: string
   readonly client_session_id: string | null
+  readonly is_mixed: boolean
   readonly visitor_basis: VisitorBasis
   readonly started_at: Date
-  readonly last_at: Date
   readonly first_event_id: string
+  readonly last_at: Date
+  readonly last_event_id: string
   readonly entry_event_id: string | null
   readonly entry_at: Date | null
   readonly entry_page: string | null
   readonly exit_event_id: string | null
   readonly exit_at: Date | null
   readonly exit_page: string | null
+  readonly host: string | null
   readonly referrer: string | null
   readonly source: string
   readonly medium: string
   readonly campaign: string
+  readonly content: string
+  readonly term: string
   readonly channel: string
+  readonly country: string | null
+  readonly region: string | null
+  readonly city: string | null
+  readonly language: string | null
+  readonly browser: string | null
+  readonly browser_version: string | null
+  readonly os: string | null
+  readonly os_version: string | null
+  readonly device: string | null
+  readonly viewport_class: string | null
+  readonly bot_name: string | null
+  readonly bot_kind: string | null
   readonly pageviews: number
   readonly events: number
+  readonly engaged_ms: number
+  readonly has_bot_event: boolean
   readonly is_bot: boolean
   readonly is_engaged: boolean
 }
 
-export const visitorKey = (of: { siteId: string; visitorId: string }) =>
-  `${of.siteId}\n${of.visitorId}`
+export interface Visitor {
+  readonly siteId: string
+  readonly visitorId: string
+}
 
-/** The sessions of these visitors that an event between the two times could belong to. */
+export const visitorKey = ({ siteId, visitorId }: Visitor) => `${siteId}\n${visitorId}`
+
+/**
+ * The visitors' sessions that an event between the two times could belong to or
+ * touch, and those that have one of the session ids.
+ */
 export async function loadSessions(
   connection: Connection,
-  visitors: readonly { siteId: string; visitorId: string }[],
+  visitors: readonly (Visitor & { readonly clientSessionIds: readonly string[] })[],
   fromMs: number,
   toMs: number,
+  timeoutMs: number,
 ): Promise<Map<string, Session[]>> {
-  const reachMs = SESSION_RULES.timeoutMs + SESSION_RULES.capMs
+  const reachMs = timeoutMs + SESSION_RULES.capMs
   const { rows } = await connection.query<SessionRow>(
     `/* sessions near */
      select s.*
-     from unnest($1::text[], $2::text[]) as v(site_id, visitor_id)
-     join user_sessions s on s.site_id = v.site_id and s.visitor_id = v.visitor_id
-     where s.last_at >= $3 and s.started_at <= $4`,
+     from jsonb_to_recordset($1::jsonb) as v("siteId" text, "visitorId" text, "clientSessionIds" jsonb)
+     join user_sessions s on s.site_id = v."siteId" and s.visitor_id = v."visitorId"
+     where (s.last_at >= $2 and s.started_at <= $3) or v."clientSessionIds" ? s.session_id`,
     [
-      visitors.map((each) => each.siteId),
-      visitors.map((each) => each.visitorId),
+      JSON.stringify(
+        visitors.map(({ siteId, visitorId, clientSessionIds }) => ({
+          siteId,
+          visitorId,
+          clientSessionIds,
+        })),
+      ),
       new Date(fromMs - reachMs),
       new Date(toMs + reachMs),
     ],
   )
-  const sessions = new Map<string, Session[]>(visitors.map((visitor) => [visitorKey(visitor), []]))
+  const sessions = new Map<string, Session[]>()
   for (const row of rows) {
     const session = fromRow(row)
-    sessions.get(visitorKey(session))?.push(session)
+    const key = visitorKey(session)
+    const known = sessions.get(key)
+    if (known) known.push(session)
+    else sessions.set(key, [session])
   }
   return sessions
 }
 
-/** Writes sessions as they are now. */
+const COLUMNS = [
+  'site_id',
+  'visitor_id',
+  'session_id',
+  'client_session_id',
+  'is_mixed',
+  'visitor_basis',
+  'started_at',
+  'first_event_id',
+  'last_at',
+  'last_event_id',
+  'entry_event_id',
+  'entry_at',
+  'entry_page',
+  'exit_event_id',
+  'exit_at',
+  'exit_page',
+  'host',
+  'referrer',
+  'source',
+  'medium',
+  'campaign',
+  'content',
+  'term',
+  'channel',
+  'country',
+  'region',
+  'city',
+  'language',
+  'browser',
+  'browser_version',
+  'os',
+  'os_version',
+  'device',
+  'viewport_class',
+  'bot_name',
+  'bot_kind',
+  'pageviews',
+  'events',
+  'engaged_ms',
+  'has_bot_event',
+  'is_bot',
+  'is_engaged',
+] satisfies (keyof SessionRow)[]
+
+// What an event after the first page view can change.
+const CHANGING = [
+  'is_mixed',
+  'last_at',
+  'last_event_id',
+  'exit_event_id',
+  'exit_at',
+  'exit_page',
+  'pageviews',
+  'events',
+  'engaged_ms',
+  'has_bot_event',
+  'is_engaged',
+] satisfies (keyof SessionRow)[]
+
+const SAVE = `/* save sessions */
+insert into user_sessions (${COLUMNS.join(', ')})
+select ${COLUMNS.join(', ')} from jsonb_populate_recordset(null::user_sessions, $1::jsonb)
+on conflict (site_id, visitor_id, session_id) do update
+set ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')}`
+
+/** Writes sessions as they are now; of one that is there, what an event in its turn can change. */
 export async function saveSessions(
   connection: Connection,
   sessions: readonly Session[],
+  rulesOf: (siteId: string) => SiteRules,
 ): Promise<void> {
-  await connection.query(
-    `/* save sessions */
-     insert into user_sessions (site_id, visitor_id, session_id, client_session_id, visitor_basis, started_at, last_at,
-       first_event_id, entry_event_id, entry_at, entry_page, exit_event_id, exit_at, exit_page,
-       referrer, source, medium, campaign, channel, pageviews, events, is_bot, is_engaged)
-     select site_id, visitor_id, session_id, client_session_id, visitor_basis, started_at, last_at,
-       first_event_id, entry_event_id, entry_at, entry_page, exit_event_id, exit_at, exit_page,
-       referrer, source, medium, campaign, channel, pageviews, events, is_bot, is_engaged
-     from jsonb_populate_recordset(null::user_sessions, $1::jsonb)
-     on conflict (site_id, visitor_id, session_id) do update set
-       started_at = excluded.started_at, last_at = excluded.last_at, first_event_id = excluded.first_event_id,
-       entry_event_id = excluded.entry_event_id, entry_at = excluded.entry_at, entry_page = excluded.entry_page,
-       exit_event_id = excluded.exit_event_id, exit_at = excluded.exit_at, exit_page = excluded.exit_page,
-       referrer = excluded.referrer, source = excluded.source, medium = excluded.medium,
-       campaign = excluded.campaign, channel = excluded.channel,
-       pageviews = excluded.pageviews, events = excluded.events, is_bot = excluded.is_bot,
-       is_engaged = excluded.is_engaged`,
-    [JSON.stringify(sessions.map(toRow))],
-  )
+  await connection.query(SAVE, [
+    JSON.stringify(sessions.map((session) => toRow(session, rulesOf(session.siteId)))),
+  ])
 }
 
 function fromRow(row: SessionRow): Session {
@@ -95,45 +182,86 @@ function fromRow(row: SessionRow): Session {
     visitorBasis: row.visitor_basis,
     sessionId: row.session_id,
     clientSessionId: row.client_session_id,
+    isMixed: row.is_mixed,
     first: { atMs: row.started_at.getTime(), eventId: row.first_event_id },
-    lastAtMs: row.last_at.getTime(),
+    last: { atMs: row.last_at.getTime(), eventId: row.last_event_id },
     entry: view(row.entry_event_id, row.entry_at, row.entry_page),
     exit: view(row.exit_event_id, row.exit_at, row.exit_page),
-    attribution: {
+    attributes: {
+      host: row.host,
       referrer: row.referrer,
       source: row.source,
       medium: row.medium,
       campaign: row.campaign,
+      content: row.content,
+      term: row.term,
       channel: row.channel,
+      country: row.country,
+      region: row.region,
+      city: row.city,
+      language: row.language,
+      browser: row.browser,
+      browserVersion: row.browser_version,
+      os: row.os,
+      osVersion: row.os_version,
+      device: row.device,
+      viewportClass: row.viewport_class,
+      botName: row.bot_name,
+      botKind: row.bot_kind,
     },
     pageviews: row.pageviews,
     events: row.events,
-    isBot: row.is_bot,
+    engagedMs: row.engaged_ms,
+    hasBotEvent: row.has_bot_event,
     isEngaged: row.is_engaged,
   }
 }
 
-function toRow(session: Session): SessionRow {
+function toRow(session: Session, rules: SiteRules): SessionRow {
   const date = (ms: number) => new Date(ms)
+  const { attributes } = session
   return {
     site_id: session.siteId,
     visitor_id: session.visitorId,
     session_id: session.sessionId,
     client_session_id: session.clientSessionId,
+    is_mixed: session.isMixed,
     visitor_basis: session.visitorBasis,
     started_at: date(session.first.atMs),
-    last_at: date(session.lastAtMs),
     first_event_id: session.first.eventId,
+    last_at: date(session.last.atMs),
+    last_event_id: session.last.eventId,
     entry_event_id: session.entry?.eventId ?? null,
     entry_at: session.entry && date(session.entry.atMs),
     entry_page: session.entry?.page ?? null,
     exit_event_id: session.exit?.eventId ?? null,
     exit_at: session.exit && date(session.exit.atMs),
     exit_page: session.exit?.page ?? null,
-    ...session.attribution,
+    host: attributes.host,
+    referrer: attributes.referrer,
+    source: attributes.source,
+    medium: attributes.medium,
+    campaign: attributes.campaign,
+    content: attributes.content,
+    term: attributes.term,
+    channel: attributes.channel,
+    country: attributes.country,
+    region: attributes.region,
+    city: attributes.city,
+    language: attributes.language,
+    browser: attributes.browser,
+    browser_version: attributes.browserVersion,
+    os: attributes.os,
+    os_version: attributes.osVersion,
+    device: attributes.device,
+    viewport_class: attributes.viewportClass,
+    bot_name: attributes.botName,
+    bot_kind: attributes.botKind,
     pageviews: session.pageviews,
     events: session.events,
-    is_bot: session.isBot,
+    engaged_ms: session.engagedMs,
+    has_bot_event: session.hasBotEvent,
+    is_bot: isBotSession(session, rules),
     is_engaged: session.isEngaged,
   }
 }

@@ -1,14 +1,12 @@
-import { zstdCompressSync } from 'node:zlib'
-import { eventTypeOf } from '../contract/event-types.ts'
-import type { Connection, Pool } from '../database/postgres.ts'
-import { inTransaction } from '../database/postgres.ts'
-import { attribute } from './attribution.ts'
+import { type Connection, inTransaction, type Pool } from '../database/postgres.ts'
 import { type ClaimedEvent, claim } from './claim.ts'
-import { clickHouseRow, monthOf } from './clickhouse-row.ts'
-import { engages } from './engagement.ts'
 import { countEvents } from './event-counts.ts'
-import { assign, type Session, type SessionEvent } from './session.ts'
-import { loadSessions, saveSessions, visitorKey } from './sessions-table.ts'
+import { byVisitor, loadState, namesOf, type VisitorEvents } from './load-state.ts'
+import { writeOutbox } from './outbox.ts'
+import { type Removed, reopen, type Stretch } from './reopen.ts'
+import { save } from './save.ts'
+import { DEFAULT_RULES, loadSiteRules, type SiteRules } from './site-rules.ts'
+import { noState, type Processed, processVisitor } from './visitor.ts'
 
 /** What a step did. `busy`: another worker holds the lock. */
 export type Outcome =
@@ -82,112 +80,89 @@ async function quarantine(
 }
 
 async function write(connection: Connection, events: readonly ClaimedEvent[]): Promise<void> {
-  const sessionEvents = events.map(toSessionEvent)
-  const visitors = [...new Map(sessionEvents.map((event) => [visitorKey(event), event])).values()]
-  const times = sessionEvents.map((event) => event.atMs)
-  const sessions = await loadSessions(
+  const rules = await loadSiteRules(connection, [...new Set(events.map((each) => each.site_id))])
+  const rulesOf = (siteId: string) => rules.get(siteId) ?? DEFAULT_RULES
+  const visitors = byVisitor(events)
+  const stateOf = await loadState(connection, visitors, maxTimeout(rules.values()))
+  const made: Processed[] = []
+  const late: VisitorEvents[] = []
+  for (const visitor of visitors) {
+    const done = processVisitor(visitor.events, stateOf(visitor), rulesOf(visitor.siteId))
+    if (done) made.push(done)
+    else late.push(visitor)
+  }
+  const removed = await processAgain(
     connection,
-    visitors,
-    times.reduce((a, b) => Math.min(a, b)),
-    times.reduce((a, b) => Math.max(a, b)),
+    late.map((each) => stretchOf(each, rulesOf)),
+    rulesOf,
+    made,
   )
-  const assigned = sessionEvents.map((event) =>
-    assign(event, sessions.get(visitorKey(event)) ?? []),
-  )
-  await saveSessions(connection, [...new Set(assigned)])
-  await writeEventTables(connection, events, assigned)
-  await writeOutbox(connection, events, assigned)
-  await markChangedDays(connection, sessionEvents, assigned)
+  await store(connection, made, removed, rulesOf)
 }
 
-function toSessionEvent(event: ClaimedEvent): SessionEvent {
+/** Goes through stretches of visitors' time from the record, and adds to `made` what comes out. Answers what they had been before. */
+async function processAgain(
+  connection: Connection,
+  stretches: readonly Stretch[],
+  rulesOf: (siteId: string) => SiteRules,
+  made: Processed[],
+): Promise<readonly Removed[]> {
+  if (stretches.length === 0) return []
+  const { events, removed } = await reopen(connection, stretches)
+  for (const { siteId, events: all } of byVisitor(events)) {
+    const done = processVisitor(all, noState(), rulesOf(siteId))
+    if (done) made.push(done) // events in their order always are
+  }
+  return removed
+}
+
+function stretchOf(
+  { siteId, visitorId, events }: VisitorEvents,
+  rulesOf: (siteId: string) => SiteRules,
+): Stretch {
+  const times = events.map(({ occurred_at }) => occurred_at.getTime()) // in order
   return {
-    siteId: event.site_id,
-    visitorId: event.visitor_id,
-    visitorBasis: event.visitor_basis,
-    clientSessionId: event.session_id,
-    eventId: event.event_id,
-    atMs: event.occurred_at.getTime(),
-    isPageview: eventTypeOf(event.event_type).table === 'pageviews',
-    page: event.path,
-    attribution: attribute(event.event.url, event.event.referrer),
-    isBot: event.event.derived?.isBot ?? false,
-    isEngaging: engages(event),
+    ...{ siteId, visitorId, timeoutMs: rulesOf(siteId).timeoutMs },
+    ...{ fromMs: times[0] ?? 0, toMs: times.at(-1) ?? 0 },
+    names: namesOf(events),
   }
 }
 
-async function writeEventTables(
+/** Writes what was made, tells ClickHouse, and marks the days. */
+async function store(
   connection: Connection,
-  events: readonly ClaimedEvent[],
-  assigned: readonly Session[],
+  made: readonly Processed[],
+  removed: readonly Removed[],
+  rulesOf: (siteId: string) => SiteRules,
 ): Promise<void> {
-  const rows = { pageviews: [] as object[], user_events: [] as object[] }
-  for (const [index, event] of events.entries()) {
-    const { site_id, visitor_id, event_id, occurred_at, event_type, host, path } = event
-    const { url, title, referrer, eventData } = event.event
-    const shared = {
-      site_id,
-      visitor_id,
-      session_id: assigned[index]?.sessionId,
-      event_id,
-      occurred_at,
-      path,
-      is_bot: event.event.derived?.isBot ?? false,
-    }
-    const { table } = eventTypeOf(event_type)
-    rows[table].push(
-      table === 'pageviews'
-        ? { ...shared, url, host, title, referrer }
-        : { ...shared, event_type, properties: eventData ?? {} },
-    )
-  }
-  for (const table of ['pageviews', 'user_events'] as const) {
-    if (rows[table].length === 0) continue
-    await connection.query(
-      `/* write ${table} */ insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
-      [JSON.stringify(rows[table])],
-    )
-  }
+  const events = made.flatMap((each) => each.events)
+  if (events.length > 0) await save(connection, made, rulesOf)
+  await writeOutbox(connection, events, removed, rulesOf)
+  await markChangedDays(connection, [
+    ...events.map(({ claimed }) => ({
+      siteId: claimed.site_id,
+      atMs: claimed.occurred_at.getTime(),
+    })),
+    ...events.map(({ session }) => ({ siteId: session.siteId, atMs: session.first.atMs })),
+    ...removed,
+  ])
 }
 
-async function writeOutbox(
-  connection: Connection,
-  events: readonly ClaimedEvent[],
-  assigned: readonly Session[],
-): Promise<void> {
-  const months = new Map<number, { lines: string[]; sites: Set<string> }>()
-  for (const [index, event] of events.entries()) {
-    const session = assigned[index]
-    if (!session) continue // one session was assigned to each event
-    const month = monthOf(event.occurred_at.getTime())
-    const block = months.get(month) ?? { lines: [], sites: new Set<string>() }
-    months.set(month, block)
-    block.lines.push(JSON.stringify(clickHouseRow(event, session)))
-    block.sites.add(event.site_id)
-  }
-  for (const [month, { lines, sites }] of months) {
-    await connection.query(
-      '/* write outbox */ insert into clickhouse_outbox (month, sites, rows, payload) values ($1, $2, $3, $4)',
-      [month, [...sites], lines.length, zstdCompressSync(lines.join('\n'))],
-    )
-  }
-}
+const maxTimeout = (rules: Iterable<SiteRules>) =>
+  Math.max(...Array.from(rules, ({ timeoutMs }) => timeoutMs))
 
 // Zones differ by multiples of a quarter of an hour: a day of any zone begins with one.
 const QUARTER_MS = 15 * 60_000
 
 async function markChangedDays(
   connection: Connection,
-  events: readonly SessionEvent[],
-  assigned: readonly Session[],
+  moments: readonly { readonly siteId: string; readonly atMs: number }[],
 ): Promise<void> {
   const quarters = new Map<string, { siteId: string; atMs: number }>()
-  const mark = (siteId: string, atMs: number) => {
+  for (const { siteId, atMs } of moments) {
     const quarter = Math.floor(atMs / QUARTER_MS)
     quarters.set(`${siteId} ${quarter}`, { siteId, atMs: quarter * QUARTER_MS })
   }
-  for (const event of events) mark(event.siteId, event.atMs)
-  for (const session of assigned) mark(session.siteId, session.first.atMs)
   await connection.query(
     `/* mark changed days */
      insert into changed_days (site_id, day)

@@ -298,8 +298,8 @@ describe('from the collector to a report', () => {
     await collect({ eventType: 'pageview', siteId: 'poison-example', visitorId: 'w' })
     // What no collector would store: a page view already there under the same key.
     await pool.query(
-      `insert into pageviews (site_id, visitor_id, session_id, event_id, occurred_at)
-       select site_id, visitor_id, 'x', event_id, occurred_at from events_log where event_id = $1`,
+      `insert into pageviews (site_id, visitor_id, session_id, event_id, occurred_at, visible_ms, engaged_ms, is_bot)
+       select site_id, visitor_id, 'x', event_id, occurred_at, 0, 0, false from events_log where event_id = $1`,
       [bad],
     )
     await drain({ pool, clickhouse })

@@ -1,0 +1,53 @@
+-- One wide row per event, with what is the same for all of its visit. Blocks arrive from
+-- clickhouse_outbox; all of it can be made again from the record.
+create or replace table events (
+  site_id            LowCardinality(String),
+  occurred_at        DateTime64(3, 'UTC') codec(Delta, ZSTD(1)),
+  visitor            UInt64,
+  visitor_basis      LowCardinality(String),
+  session            UInt64,
+  session_started_at DateTime64(3, 'UTC') codec(Delta, ZSTD(1)),
+  event_id           UUID,
+  event_type         LowCardinality(String),
+  is_bot             Bool,
+  is_engaging        Bool,
+  view               UInt64,
+  host               LowCardinality(String),
+  path               String codec(ZSTD(1)),
+  title              String codec(ZSTD(1)),
+  referrer           String codec(ZSTD(1)),
+  source             LowCardinality(String),
+  medium             LowCardinality(String),
+  campaign           LowCardinality(String),
+  content            LowCardinality(String),
+  term               LowCardinality(String),
+  channel            LowCardinality(String),
+  entry_page         String codec(ZSTD(1)),
+  country            LowCardinality(String),
+  region             LowCardinality(String),
+  city               String codec(ZSTD(1)),
+  language           LowCardinality(String),
+  browser            LowCardinality(String),
+  browser_version    LowCardinality(String),
+  os                 LowCardinality(String),
+  os_version         LowCardinality(String),
+  device             LowCardinality(String),
+  viewport_class     LowCardinality(String),
+  bot_name           LowCardinality(String),
+  bot_kind           LowCardinality(String),
+  visible_ms         Int32,
+  engaged_ms         Int32,
+  attention_ms       Array(Int32) codec(ZSTD(1)),
+  scroll_depth       UInt8,
+  fits_window        Bool,
+  revenue            Decimal64(4),
+  currency           LowCardinality(String),
+  properties         Map(LowCardinality(String), String) codec(ZSTD(1)),
+  outbox_id          UInt64 codec(Delta, ZSTD(1)),
+  index by_outbox outbox_id type minmax granularity 1
+)
+engine = MergeTree
+partition by toYYYYMM(occurred_at)
+order by (site_id, toDate(occurred_at), visitor, session, occurred_at)
+settings non_replicated_deduplication_window = 1000,
+  enable_block_number_column = 1, enable_block_offset_column = 1 -- so that deleting is writing a small patch

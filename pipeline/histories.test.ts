@@ -1,0 +1,237 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
+import type { Pool } from '../database/postgres.ts'
+import { testClickHouse, testPostgres } from '../test/databases.ts'
+import { type ModelEvent, model, sorted } from './model.fixture.ts'
+import { drain } from './run.ts'
+import { transformBatch } from './transform.ts'
+
+let pool: Pool
+let clickhouse: ClickHouse
+beforeAll(async () => {
+  pool = (await testPostgres()).pool
+  clickhouse = await testClickHouse()
+})
+
+const START = Date.parse('2026-11-20T22:00:00Z')
+const RUNS = Number(process.env.HISTORIES ?? 250)
+const uuid = (site: number, index: number) =>
+  `00000000-0000-4000-8000-${site.toString(16).padStart(6, '0')}${index.toString(16).padStart(6, '0')}`
+
+// Gaps around what the rules turn on: a second, half an hour, a day.
+const gap = fc.oneof(
+  fc.constantFrom(0, 1, 900, 1_000, 10_000, 29.9 * 60_000, 30 * 60_000, 30 * 60_000 + 1),
+  fc.integer({ min: 0, max: 40 * 60_000 }),
+  fc.constantFrom(3 * 3_600_000, 24 * 3_600_000),
+)
+const step = fc.record({
+  gap,
+  visitor: fc.constantFrom('v1', 'v1', 'v1', 'v2'),
+  session: fc.constantFrom('a', 'a', 'a', 'b', null),
+  type: fc.constantFrom(
+    ...['pageview', 'pageview', 'pageview', 'engagement', 'engagement', 'click', 'signup'],
+    ...['form_touch', 'form_start', 'form_submit', 'form_success'],
+  ),
+  view: fc.integer({ min: 0, max: 4 }),
+  path: fc.constantFrom('/', '/a', '/b'),
+  source: fc.constantFrom(undefined, undefined, 'news', 'mail'),
+  ms: fc.integer({ min: 0, max: 40_000 }),
+  isBot: fc.oneof({ weight: 30, arbitrary: fc.constant(false) }, fc.constant(true)),
+})
+const rush = fc.array(step, { minLength: 10, maxLength: 14 }).map((steps) =>
+  steps.map((each) => ({
+    ...each,
+    ...{ gap: 300, type: 'pageview', session: 'a', visitor: 'v1', isBot: false },
+  })),
+)
+const history = fc.record({
+  steps: fc
+    .tuple(
+      fc.array(step, { minLength: 1, maxLength: 40 }),
+      fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, rush),
+      fc.array(step, { maxLength: 10 }),
+    )
+    .map((parts) => parts.flat()),
+  // How late each arrives: 0, in its turn.
+  delays: fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 })), {
+    minLength: 64,
+    maxLength: 64,
+  }),
+  batch: fc.integer({ min: 1, max: 12 }),
+  crash: fc.integer({ min: 0, max: 5 }),
+})
+
+let sites = 0
+
+describe('random histories', () => {
+  it(`make the tables that the plain model makes, in any order and any batches (${RUNS} histories)`, async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async ({ steps, delays, batch, crash }) => {
+        const number = ++sites
+        const site = `h${number}`
+        let at = START
+        const events = steps.map((each, index): ModelEvent => {
+          at += Math.round(each.gap)
+          return toEvent(site, uuid(number, index), at, each)
+        })
+        const arrival = events
+          .map((event, index) => ({ event, turn: index + (delays[index % delays.length] ?? 0) }))
+          .sort((a, b) => a.turn - b.turn)
+          .map(({ event }) => event)
+        await pool.query('insert into sites (site_id, name) values ($1, $1)', [site])
+        for (let from = 0; from < arrival.length; from += batch) {
+          await putIntoRecord(arrival.slice(from, from + batch))
+          if (from % (crash + 2) === 0) await crashed()
+          while ((await transformBatch(pool)).kind === 'processed');
+        }
+        await drain({ pool, clickhouse })
+        expect(await tables(site)).toEqual(model(events))
+        await expectSameInClickHouse(site)
+      }),
+      { numRuns: RUNS, seed: Number(process.env.SEED ?? 20_261_125), endOnFailure: true },
+    )
+    const { rows } = await pool.query('select from quarantine')
+    expect(rows).toHaveLength(0)
+  }, 900_000)
+})
+
+function toEvent(site: string, id: string, at: number, step: StepOf): ModelEvent {
+  const { visitor, session, type, path, source, ms, isBot } = step
+  const data =
+    type === 'engagement'
+      ? { visibleMs: ms, engagedMs: Math.floor(ms / 2), scrollDepth: ms % 101 }
+      : type.startsWith('form_')
+        ? { form: 'f', attempt: `t${step.view}` }
+        : {}
+  return {
+    ...{ site, id, visitor, session, at, type, path, data },
+    ...(source && { source }),
+    ...((type === 'pageview' || type === 'engagement') && { viewId: `${visitor}${step.view}` }),
+    ...(isBot && { isBot }),
+  }
+}
+
+type StepOf = {
+  readonly visitor: string
+  readonly session: string | null
+  readonly type: string
+  readonly view: number
+  readonly path: string
+  readonly source?: string | undefined
+  readonly ms: number
+  readonly isBot: boolean
+}
+
+/** As the collector does it: the batch and its events in one statement. */
+async function putIntoRecord(events: readonly ModelEvent[]): Promise<void> {
+  await pool.query(
+    `with batch as (insert into events_batches (events) values ($1) returning batch_id)
+     insert into events_log (site_id, event_id, id_at, batch_id, event_type, visitor_id, visitor_basis, session_id,
+                             occurred_at, received_at, host, path, event)
+     select e.site, e.id, '1970-01-01', batch_id, e.type, e.visitor, 'persistent_id', e.session,
+            to_timestamp(e.at / 1000), now(), 'h.example', e.path, e.event
+     from batch, jsonb_to_recordset($2::jsonb)
+       as e(site text, id uuid, type text, visitor text, session text, at float8, path text, event jsonb)`,
+    [
+      events.length,
+      JSON.stringify(
+        events.map((event) => ({
+          ...event,
+          event: {
+            url: `https://h.example${event.path}${event.source ? `?utm_source=${event.source}` : ''}`,
+            eventData: event.data,
+            ...(event.viewId && { context: { viewId: event.viewId } }),
+            ...(event.isBot && { derived: { isBot: true } }),
+          },
+        })),
+      ),
+    ],
+  )
+}
+
+/** A batch whose transaction does not commit. */
+async function crashed(): Promise<void> {
+  const failing = {
+    connect: async () => {
+      const connection = await pool.connect()
+      return new Proxy(connection, {
+        get(target, name) {
+          if (name === 'query')
+            return (text: string, values?: unknown[]) =>
+              text === 'commit' ? Promise.reject(new Error('crash')) : target.query(text, values)
+          const value = Reflect.get(target, name)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    },
+  } as unknown as Pool // as much of it as a transaction uses
+  await expect(transformBatch(failing)).rejects.toThrow('crash')
+}
+
+async function tables(site: string) {
+  const read = async (sql: string) => {
+    const { rows } = await pool.query<Record<string, unknown>>(sql, [site])
+    return sorted(
+      rows.map((row) =>
+        Object.fromEntries(
+          Object.entries(row).map(([name, value]) => [
+            name,
+            value instanceof Date ? value.getTime() : value,
+          ]),
+        ),
+      ),
+    )
+  }
+  return {
+    user_sessions: await read(
+      `select site_id, visitor_id, session_id, client_session_id, started_at, last_at, entry_page, exit_page, source,
+              pageviews, events, engaged_ms, is_bot, is_engaged from user_sessions where site_id = $1`,
+    ),
+    pageviews: await read(
+      `select site_id, visitor_id, event_id, session_id, occurred_at, path, previous_page, next_page, engaged_ms,
+              scroll_depth, is_bot from pageviews where site_id = $1`,
+    ),
+    user_events: await read(
+      `select site_id, visitor_id, event_id, session_id, occurred_at, event_type, is_bot
+       from user_events where site_id = $1`,
+    ),
+    form_submissions: await read(
+      `select site_id, visitor_id, attempt, session_id, first_at, last_at, started_at, submitted_at, succeeded_at
+       from form_submissions where site_id = $1`,
+    ),
+  }
+}
+
+/** ClickHouse has each event once, with what its visit is now. */
+async function expectSameInClickHouse(site: string): Promise<void> {
+  const there = await selectRows<object>(
+    clickhouse,
+    `select toString(event_id) as id, source, entry_page, is_bot, toUnixTimestamp64Milli(session_started_at) as started_at,
+            toUnixTimestamp64Milli(occurred_at) as at, engaged_ms
+     from events where site_id = {site:String} order by id`,
+    { site },
+  )
+  const { rows } = await pool.query<{ started_at: Date; at: Date; engaged_ms: number }>(
+    `select e.event_id as id, s.source, coalesce(s.entry_page, '') as entry_page, e.is_bot, s.started_at, e.occurred_at as at
+     from (select site_id, visitor_id, session_id, event_id, occurred_at, is_bot from pageviews
+           union all
+           select site_id, visitor_id, session_id, event_id, occurred_at, is_bot from user_events) e
+     join user_sessions s using (site_id, visitor_id, session_id)
+     where site_id = $1 order by 1`,
+    [site],
+  )
+  expect(there.map(({ engaged_ms: _, ...row }: { engaged_ms?: number }) => row)).toEqual(
+    rows.map((row) => ({ ...row, started_at: row.started_at.getTime(), at: row.at.getTime() })),
+  )
+  const engaged = await pool.query<{ ms: number }>(
+    'select coalesce(sum(engaged_ms), 0)::bigint as ms from user_sessions where site_id = $1',
+    [site],
+  )
+  const [sum] = await selectRows<{ ms: number }>(
+    clickhouse,
+    'select sum(engaged_ms) as ms from events where site_id = {site:String}',
+    { site },
+  )
+  expect(sum?.ms).toBe(engaged.rows[0]?.ms)
+}

@@ -1,0 +1,46 @@
+import { zstdCompressSync } from 'node:zlib'
+import type { Connection } from '../database/postgres.ts'
+import { clickHouseRow, monthOf } from './clickhouse-row.ts'
+import type { Removed } from './reopen.ts'
+import { isBotSession } from './session.ts'
+import type { SiteRules } from './site-rules.ts'
+import type { ProcessedEvent } from './visitor.ts'
+
+interface Block {
+  readonly lines: string[]
+  readonly replaced: string[]
+  readonly sites: Set<string>
+}
+
+/** Writes the events for ClickHouse, and which of its own they take the place of: one block a month. */
+export async function writeOutbox(
+  connection: Connection,
+  events: readonly ProcessedEvent[],
+  removed: readonly Removed[],
+  rulesOf: (siteId: string) => SiteRules,
+): Promise<void> {
+  const blocks = new Map<number, Block>()
+  const blockAt = (atMs: number, siteId: string) => {
+    const month = monthOf(atMs)
+    const block = blocks.get(month) ?? { lines: [], replaced: [], sites: new Set<string>() }
+    blocks.set(month, block)
+    block.sites.add(siteId)
+    return block
+  }
+  for (const event of events) {
+    const { claimed, session } = event
+    const isBot = isBotSession(session, rulesOf(session.siteId))
+    blockAt(claimed.occurred_at.getTime(), claimed.site_id).lines.push(
+      JSON.stringify(clickHouseRow(event, isBot)),
+    )
+  }
+  for (const { siteId, atMs, eventId } of removed)
+    if (eventId !== null) blockAt(atMs, siteId).replaced.push(eventId)
+  for (const [month, { lines, replaced, sites }] of blocks) {
+    await connection.query(
+      `/* write outbox */ insert into clickhouse_outbox (month, sites, rows, payload, replaced)
+       values ($1, $2, $3, $4, $5)`,
+      [month, [...sites], lines.length, zstdCompressSync(lines.join('\n')), replaced],
+    )
+  }
+}
