@@ -69,9 +69,9 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
   })
   await app.register(swagger, OPEN_API)
   await registerRoutes(app, (scope) => {
-    scope.addHook('onResponse', async (_request, reply) => {
-      metrics.requests.inc({ code: reply.statusCode })
-      metrics.ackSeconds.observe(reply.elapsedTime / 1_000)
+    scope.addHook('onResponse', (_request, reply, next) => {
+      metrics.answered(reply.statusCode, reply.elapsedTime / 1_000)
+      next()
     })
     collectRoutes(scope, {
       groupCommit,

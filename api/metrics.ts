@@ -54,8 +54,9 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
     },
   })
   const redactions = new Counter({
-    name: 'redaction_server_hits_total',
-    help: 'Texts in which the server still found something to redact: what a browser let through',
+    name: 'redaction_hits_total',
+    help: 'What the server still found to redact, by rule and field: what a browser let through',
+    labelNames: ['rule', 'place'],
     registers,
   })
   const commitSeconds = new Histogram({
@@ -88,10 +89,14 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
   })
   const intake: IntakeMetrics = {
     count: (result, reason, n) => events.inc({ result, reason }, n),
-    redactions: (texts) => redactions.inc(texts),
+    redaction: ({ rule, place }) => redactions.inc({ rule, place }),
     clockOffset: (ms) => clockSkew.observe(Math.abs(ms) / 1_000),
     late: (n) => late.inc(n),
     limited: (scope) => limited.inc({ scope }),
   }
-  return { registry, requests, ackSeconds, commitSeconds, commitEvents, intake }
+  const answered = (code: number, seconds: number) => {
+    requests.inc({ code })
+    ackSeconds.observe(seconds)
+  }
+  return { registry, answered, commitSeconds, commitEvents, intake }
 }

@@ -72,18 +72,5 @@ export async function inTransaction<T>(
   }
 }
 
-/** Refuses a server whose settings could lose a commit that it confirmed. */
-export async function assertDurable(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ name: string; setting: string }>(
-    `/* durable settings */ select name, setting from pg_settings
-     where name in ('fsync', 'synchronous_commit', 'full_page_writes')`,
-  )
-  const unsafe = rows.filter((row) => row.setting === 'off')
-  if (unsafe.length > 0) {
-    const list = unsafe.map((row) => `${row.name} = off`).join(', ')
-    throw new Error(`PostgreSQL could lose confirmed events: ${list}. Turn it on and start again.`)
-  }
-}
-
 /** The address in a form that a URL takes: IPv6 in brackets. */
 export const urlHost = (host: string) => (isIP(host) === 6 ? `[${host}]` : host)

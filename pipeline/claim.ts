@@ -48,8 +48,8 @@ export async function claim(connection: Connection): Promise<ClaimedEvent[] | un
   const { rows } = await connection.query<ClaimedEvent>(
     `/* claimed events */
      select site_id, event_id, event_type, visitor_id, visitor_basis, session_id, occurred_at, received_at,
-            host, path, event
-     from events_log where batch_id = any($1)
+            host, path, stored_event(l) as event
+     from events_log l where batch_id = any($1)
      order by occurred_at, event_id`,
     [ids],
   )

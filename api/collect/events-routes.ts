@@ -129,9 +129,9 @@ const RECENT = `/* events recent */
 select batch_id as "batchId", site_id as "siteId", event_id as "eventId", event_type as "eventType",
        visitor_id as "visitorId", session_id as "sessionId", occurred_at as "timestamp", received_at as "receivedAt",
        host, path, event ->> 'url' as url, event ->> 'referrer' as referrer, event ->> 'title' as title,
-       event -> 'eventData' as "eventData", event -> 'context' as context, event -> 'derived' as derived,
+       event -> 'eventData' as "eventData", event -> 'context' as context, stored_event(e) -> 'derived' as derived,
        event -> 'flags' as flags
-from events_log
+from events_log e
 where ($1::text is null or site_id = $1) and ($2::text is null or event_type = $2) and batch_id > $3
 order by batch_id desc, occurred_at desc
 limit 100`

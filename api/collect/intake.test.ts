@@ -75,7 +75,7 @@ const collect = (
 
 async function stored(siteId: string) {
   const { rows } = await pool.query<{ event_type: string; path: string; event: StoredEvent }>(
-    'select event_type, path, event from events_log where site_id = $1 order by event_id',
+    'select event_type, path, stored_event(l) as event from events_log l where site_id = $1 order by event_id',
     [siteId],
   )
   return rows

@@ -14,6 +14,7 @@ export function inNetworks(networks: Iterable<string>): (address: string) => boo
     ranges[version].push(range)
   }
   const merged = { 4: merge(ranges[4]), 6: merge(ranges[6]) }
+  if (merged[4].length + merged[6].length === 0) return () => false
   return (address) => {
     const parsed = parse(address)
     return parsed !== undefined && holds(merged[parsed.version], parsed.value)

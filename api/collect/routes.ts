@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { LIMITS } from '../../contract/event.ts'
 import { Problem } from '../errors.ts'
 import { parseBody } from './body.ts'
@@ -27,12 +27,13 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
   )
 
   // Before the body is read: a flood costs no more than its headers.
-  const limitNetwork = async (request: FastifyRequest) => {
-    if (isOwnMachine(request.ip)) return
-    const waitMs = parts.networkLimit.take(networkOf(request.ip), 1, parts.now())
-    if (waitMs === 0) return
+  const limitNetwork: onRequestHookHandler = (request, _reply, next) => {
+    const waitMs = isOwnMachine(request.ip)
+      ? 0
+      : parts.networkLimit.take(networkOf(request.ip), 1, parts.now())
+    if (waitMs === 0) return next()
     parts.metrics.limited('network')
-    throw flood(waitMs)
+    next(flood(waitMs))
   }
 
   const take = (request: Request, value: unknown) =>
