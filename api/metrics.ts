@@ -1,10 +1,16 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { DURABLE_SETTINGS } from '../database/durability.ts'
+import type { Durability } from './collect/durability.ts'
 import type { GroupCommit } from './collect/group-commit.ts'
 import type { IntakeMetrics } from './collect/intake.ts'
 
 /** The collector's own numbers, in Prometheus' base units. Labels never carry sites or paths. */
-export function createCollectorMetrics(groupCommit: () => GroupCommit) {
+export function createCollectorMetrics(parts: {
+  groupCommit: () => GroupCommit
+  durability: Durability
+}) {
+  const { groupCommit, durability } = parts
   const registry = new Registry()
   const registers = [registry]
   const events = new Counter({
@@ -85,6 +91,16 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
     registers,
     collect() {
       this.set(groupCommit().queuedBytes)
+    },
+  })
+  new Gauge({
+    name: 'ingest_unsafe_settings',
+    help: '1: PostgreSQL could lose a commit by this setting; nothing is stored',
+    labelNames: ['setting'],
+    registers,
+    collect() {
+      for (const setting of DURABLE_SETTINGS)
+        this.set({ setting }, durability.unsafe.includes(setting) ? 1 : 0)
     },
   })
   const intake: IntakeMetrics = {

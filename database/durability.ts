@@ -1,17 +1,16 @@
 import type { Pool } from './postgres.ts'
 
+/** Each of them must not be off. */
+export const DURABLE_SETTINGS = ['fsync', 'full_page_writes', 'synchronous_commit'] as const
+
 /**
  * An SQL expression: the settings in force, for this transaction, with which
  * PostgreSQL could lose a commit that it confirmed, such as `fsync = off`; ''
  * when there are none.
  */
-export const UNSAFE_SETTINGS = `concat_ws(', ', ${[
-  'fsync',
-  'full_page_writes',
-  'synchronous_commit',
-]
-  .map((name) => `case when current_setting('${name}') = 'off' then '${name} = off' end`)
-  .join(', ')})`
+export const UNSAFE_SETTINGS = `concat_ws(', ', ${DURABLE_SETTINGS.map(
+  (name) => `case when current_setting('${name}') = 'off' then '${name} = off' end`,
+).join(', ')})`
 
 /** PostgreSQL could lose confirmed events. */
 export class UnsafeSettings extends Error {

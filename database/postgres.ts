@@ -12,8 +12,9 @@ export function isUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown }).code // any thrown value may carry one
   if (typeof code !== 'string')
     return error instanceof Error && /timeout|terminated/i.test(error.message)
-  // 08: connection, 53: resources, 57: operator intervention, 58: system error.
-  return /^(08|53|57|58)/.test(code) || /^E[A-Z]+$/.test(code)
+  // 08: connection, 53: resources, 57: operator intervention, 58: system error;
+  // 3D000 and 42P01: the database, or its tables, are not made yet.
+  return /^(?:08|53|57|58|3D000|42P01)/.test(code) || /^E[A-Z]+$/.test(code)
 }
 
 /** A failure of the values of a statement: SQLSTATE 22 (data) and 54 (limits). The same values fail again. */

@@ -68,6 +68,12 @@ export class GroupCommit {
     return this.#queuedBytes
   }
 
+  /** How full the queue is, 0 to 1. */
+  get fill(): number {
+    const { maxQueuedEvents, maxQueuedBytes } = this.#options
+    return Math.max(this.#queuedEvents / maxQueuedEvents, this.#queuedBytes / maxQueuedBytes)
+  }
+
   /** Resolves with the number of rows that were new, once they are committed. */
   store(rows: readonly EventRow[], bytes: number): Promise<number> {
     const { maxQueuedEvents, maxQueuedBytes } = this.#options

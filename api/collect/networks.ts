@@ -31,6 +31,18 @@ export function isNetwork(text: string): boolean {
   }
 }
 
+/**
+ * The network that an address is in, as a text: /24, or `prefix` bits of IPv6.
+ * The same for every way to write it; an address that is none stands for itself.
+ */
+export function networkOf(address: string, prefix: 48 | 56): string {
+  const parsed = parse(address)
+  if (!parsed) return address
+  const { version, value } = parsed
+  const [rest, length] = version === 4 ? [8n, 24] : [BigInt(128 - prefix), prefix]
+  return `${((value >> rest) << rest).toString(16)}/${length}`
+}
+
 type Range = readonly [first: bigint, last: bigint]
 
 function rangeOf(network: string): { version: 4 | 6; range: Range } {

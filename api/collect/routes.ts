@@ -4,7 +4,8 @@ import { Problem } from '../errors.ts'
 import { parseBody } from './body.ts'
 import { withinDeadline } from './deadline.ts'
 import { flood, type IntakeParts, intake, type Request } from './intake.ts'
-import { isOwnMachine, networkOf, type TokenBuckets } from './rate-limit.ts'
+import { networkOf } from './networks.ts'
+import { isOwnMachine, type TokenBuckets } from './rate-limit.ts'
 
 export interface CollectParts extends IntakeParts {
   /** Requests of each client network. */
@@ -30,7 +31,7 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
   const limitNetwork: onRequestHookHandler = (request, _reply, next) => {
     const waitMs = isOwnMachine(request.ip)
       ? 0
-      : parts.networkLimit.take(networkOf(request.ip), 1, parts.now())
+      : parts.networkLimit.take(networkOf(request.ip, 56), 1, parts.now())
     if (waitMs === 0) return next()
     parts.metrics.limited('network')
     next(flood(waitMs))
