@@ -9,6 +9,7 @@ import { BotDetector, type BotLists } from './collect/bot.ts'
 import { DailyVisitor } from './collect/daily-visitor.ts'
 import { DeviceReader } from './collect/device.ts'
 import { Dictionary } from './collect/dictionary.ts'
+import { Durability } from './collect/durability.ts'
 import { eventsRoutes } from './collect/events-routes.ts'
 import { GroupCommit } from './collect/group-commit.ts'
 import { PlaceFinder, type PlaceSources } from './collect/place.ts'
@@ -48,13 +49,22 @@ const NO_LIMITS: RateLimits = { network: NO_LIMIT, site: NO_LIMIT, total: NO_LIM
  */
 export async function createCollector(options: CollectorOptions): Promise<FastifyInstance> {
   const app = createServer({ log: options.log as boolean, trustProxy: options.trustProxy }) // a wider type upstream
-  const metrics = createCollectorMetrics(() => groupCommit)
+  const durability = new Durability({
+    now: options.now,
+    onUnsafe: (settings) =>
+      app.log.error(
+        { settings },
+        'PostgreSQL could lose commits: nothing is stored until that is changed',
+      ),
+  })
+  const metrics = createCollectorMetrics({ groupCommit: () => groupCommit, durability })
   const groupCommit = new GroupCommit({
     pool: options.pool,
     onCommit: (events, seconds) => {
       metrics.commitSeconds.observe(seconds)
       metrics.commitEvents.observe(events)
     },
+    onSettings: (unsafe) => durability.saw(unsafe),
   })
   const { limits = NO_LIMITS } = options
   const sites = new SiteRegistry(options.pool, {
@@ -69,9 +79,9 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
   })
   await app.register(swagger, OPEN_API)
   await registerRoutes(app, (scope) => {
-    scope.addHook('onResponse', async (_request, reply) => {
-      metrics.requests.inc({ code: reply.statusCode })
-      metrics.ackSeconds.observe(reply.elapsedTime / 1_000)
+    scope.addHook('onResponse', (_request, reply, next) => {
+      metrics.answered(reply.statusCode, reply.elapsedTime / 1_000)
+      next()
     })
     collectRoutes(scope, {
       groupCommit,
@@ -96,7 +106,9 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
       access: options.environment === 'production' ? createAccess(options.pool) : undefined,
     }),
   )
-  await registerRoutes(app, (scope) => healthRoutes(scope, { pool: options.pool, groupCommit }))
+  await registerRoutes(app, (scope) =>
+    healthRoutes(scope, { pool: options.pool, groupCommit, durability }),
+  )
   await registerRoutes(app, (scope) => trackerRoutes(scope, options.trackerScripts))
   await app.register(async (scope) => openApiRoute(scope, options.appUrl))
   await app.register(swaggerUi, {

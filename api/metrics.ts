@@ -1,10 +1,16 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { DURABLE_SETTINGS } from '../database/durability.ts'
+import type { Durability } from './collect/durability.ts'
 import type { GroupCommit } from './collect/group-commit.ts'
 import type { IntakeMetrics } from './collect/intake.ts'
 
 /** The collector's own numbers, in Prometheus' base units. Labels never carry sites or paths. */
-export function createCollectorMetrics(groupCommit: () => GroupCommit) {
+export function createCollectorMetrics(parts: {
+  groupCommit: () => GroupCommit
+  durability: Durability
+}) {
+  const { groupCommit, durability } = parts
   const registry = new Registry()
   const registers = [registry]
   const events = new Counter({
@@ -54,8 +60,9 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
     },
   })
   const redactions = new Counter({
-    name: 'redaction_server_hits_total',
-    help: 'Texts in which the server still found something to redact: what a browser let through',
+    name: 'redaction_hits_total',
+    help: 'What the server still found to redact, by rule and field: what a browser let through',
+    labelNames: ['rule', 'place'],
     registers,
   })
   const commitSeconds = new Histogram({
@@ -86,12 +93,26 @@ export function createCollectorMetrics(groupCommit: () => GroupCommit) {
       this.set(groupCommit().queuedBytes)
     },
   })
+  new Gauge({
+    name: 'ingest_unsafe_settings',
+    help: '1: PostgreSQL could lose a commit by this setting; nothing is stored',
+    labelNames: ['setting'],
+    registers,
+    collect() {
+      for (const setting of DURABLE_SETTINGS)
+        this.set({ setting }, durability.unsafe.includes(setting) ? 1 : 0)
+    },
+  })
   const intake: IntakeMetrics = {
     count: (result, reason, n) => events.inc({ result, reason }, n),
-    redactions: (texts) => redactions.inc(texts),
+    redaction: ({ rule, place }) => redactions.inc({ rule, place }),
     clockOffset: (ms) => clockSkew.observe(Math.abs(ms) / 1_000),
     late: (n) => late.inc(n),
     limited: (scope) => limited.inc({ scope }),
   }
-  return { registry, requests, ackSeconds, commitSeconds, commitEvents, intake }
+  const answered = (code: number, seconds: number) => {
+    requests.inc({ code })
+    ackSeconds.observe(seconds)
+  }
+  return { registry, answered, commitSeconds, commitEvents, intake }
 }

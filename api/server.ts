@@ -1,6 +1,11 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { asProblem, Problem, sendProblem } from './errors.ts'
 
+const SAFE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+}
+
 /** A Fastify instance with what every process shares: error form, logging without personal data, safe headers. */
 export function createServer(options: {
   log: FastifyServerOptions['logger']
@@ -41,16 +46,15 @@ export function createServer(options: {
   app.addHook('preClose', async () => {
     isClosing = true
   })
-  app.addHook('onRequest', async (request) => {
+  // With callbacks: a promise for each of these took a tenth of a collector's time.
+  app.addHook('onRequest', (request, reply, next) => {
+    reply.headers(SAFE_HEADERS)
     if (isClosing)
-      throw new Problem('unavailable', 'The server is being stopped; send the same request again.')
+      next(new Problem('unavailable', 'The server is being stopped; send the same request again.'))
     // No address of ours has one, and PostgreSQL refuses it as a parameter.
-    if (request.url.includes('%00'))
-      throw new Problem('invalid_request', 'The address must not contain NUL.')
-  })
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'strict-origin-when-cross-origin')
+    else if (request.url.includes('%00'))
+      next(new Problem('invalid_request', 'The address must not contain NUL.'))
+    else next()
   })
   return app
 }

@@ -218,6 +218,11 @@ const batch = (size: number) => () =>
 const coldUserAgent = () =>
   `Mozilla/5.0 (Linux; Android 14; Model ${Math.random().toString(36).slice(2)}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36`
 
+const DERIVED = {
+  ...{ country: 'DE', browser: 'Chrome', browserVersion: '140', os: 'Windows' },
+  ...{ osVersion: '10', device: 'desktop' },
+}
+
 /** Events a second of the insert alone, three at a time as the collector has them. */
 async function bareInsert(
   insert: (rows: readonly EventRow[]) => Promise<unknown>,
@@ -236,7 +241,7 @@ async function bareInsert(
           occurredAtMs: nowMs,
           receivedAtMs: nowMs,
         },
-        ...{ host: 'shop.example', path: '/products/1', event: stored },
+        ...{ host: 'shop.example', path: '/products/1', derived: DERIVED, event: stored },
       }
     })
   const startedAt = performance.now()

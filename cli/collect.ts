@@ -1,7 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { inNetworks } from '../api/collect/networks.ts'
 import { createCollector } from '../api/collector.ts'
-import { assertDurable, openPostgres } from '../database/postgres.ts'
+import { assertDurable } from '../database/durability.ts'
+import { isUnavailable, openPostgres } from '../database/postgres.ts'
 import { reportToSupervisor } from './child.ts'
 import { type Config, ConfigError } from './config.ts'
 import { readTrackerScripts } from './tracker-scripts.ts'
@@ -15,7 +16,10 @@ export async function collect(config: Config): Promise<void> {
     statementTimeoutMs: 2_000,
     onError: () => {}, // the next request meets the fault and answers 503
   })
-  await assertDurable(pool)
+  // Where PostgreSQL is not there yet, requests are told 503 until it is.
+  await assertDurable(pool).catch((error) => {
+    if (!isUnavailable(error)) throw error
+  })
   const app = await createCollector({
     pool,
     environment: config.environment,

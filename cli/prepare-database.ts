@@ -1,5 +1,6 @@
+import { assertDurable } from '../database/durability.ts'
 import { ensurePartitions, migratePostgres } from '../database/migrate.ts'
-import { assertDurable, openPostgres } from '../database/postgres.ts'
+import { openPostgres } from '../database/postgres.ts'
 
 /** Checks the database at `url` and brings it up to date: what every start does first. */
 export async function prepareDatabase(url: string): Promise<void> {

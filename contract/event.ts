@@ -81,7 +81,7 @@ export interface Derived {
 /** `clock_invalid`: the time was absurd; `clock_ahead`: it lay in the future. Both have the time of receipt instead. */
 export type EventFlag = 'clock_invalid' | 'clock_ahead'
 
-/** What `events_log.event` holds: the event after redaction, without the extracted columns. */
+/** What `stored_event(events_log)` gives: the event after redaction, without the extracted columns. */
 export interface StoredEvent {
   readonly derived?: Derived
   readonly flags?: readonly EventFlag[]

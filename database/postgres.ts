@@ -12,8 +12,9 @@ export function isUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown }).code // any thrown value may carry one
   if (typeof code !== 'string')
     return error instanceof Error && /timeout|terminated/i.test(error.message)
-  // 08: connection, 53: resources, 57: operator intervention, 58: system error.
-  return /^(08|53|57|58)/.test(code) || /^E[A-Z]+$/.test(code)
+  // 08: connection, 53: resources, 57: operator intervention, 58: system error;
+  // 3D000 and 42P01: the database, or its tables, are not made yet.
+  return /^(?:08|53|57|58|3D000|42P01)/.test(code) || /^E[A-Z]+$/.test(code)
 }
 
 /** A failure of the values of a statement: SQLSTATE 22 (data) and 54 (limits). The same values fail again. */
@@ -69,19 +70,6 @@ export async function inTransaction<T>(
     throw error
   } finally {
     connection.release(broken)
-  }
-}
-
-/** Refuses a server whose settings could lose a commit that it confirmed. */
-export async function assertDurable(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ name: string; setting: string }>(
-    `/* durable settings */ select name, setting from pg_settings
-     where name in ('fsync', 'synchronous_commit', 'full_page_writes')`,
-  )
-  const unsafe = rows.filter((row) => row.setting === 'off')
-  if (unsafe.length > 0) {
-    const list = unsafe.map((row) => `${row.name} = off`).join(', ')
-    throw new Error(`PostgreSQL could lose confirmed events: ${list}. Turn it on and start again.`)
   }
 }
 

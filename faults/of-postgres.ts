@@ -51,15 +51,31 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     id: 'F07',
     title: 'control for F03: the same with synchronous_commit = off',
-    ok: 'it FAILS: acknowledged events are lost, and the ledger sees it; a collector refuses to start',
+    ok: 'a collector stores nothing, a new one refuses to start; one that is lied to FAILS: acknowledged events are lost, and the ledger sees it',
     rounds: { small: 2, full: 10, asked: 10 },
     async run(rig, { rounds, size }) {
       const sites = sitesOf('F07')
       const collector = await rig.collector()
-      // A collector looks at the settings when it starts. The control changes them
-      // afterwards, for the connections that it opens from then on.
       await rig.query('alter role current_user set synchronous_commit = off')
       rig.after(() => rig.query('alter role current_user reset synchronous_commit'))
+      const newConnections = () =>
+        rig.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where application_name = 'footfall' and pid <> pg_backend_pid()`,
+        )
+      await newConnections()
+      const isRefused = await refuses(collector.url, sites[0] ?? '')
+      const isStartRefused = await refusesToStart(rig)
+      // Each commit looks at the settings: the control has to be lied to.
+      await rig.query('create schema lies')
+      await rig.query(
+        `create function lies.current_setting(text) returns text language sql as $$ select 'on' $$`,
+      )
+      await rig.query('alter role current_user set search_path = lies, pg_catalog, public')
+      rig.after(async () => {
+        await rig.query('alter role current_user reset search_path')
+        await rig.query('drop schema lies cascade')
+      })
       // In a small run nothing is flushed in the background, so that one kill is enough.
       if (size === 'small') {
         await rig.query("alter system set wal_writer_delay = '10s'")
@@ -69,10 +85,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         })
         await rig.query('select pg_reload_conf()')
       }
-      await rig.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-         where application_name = 'footfall' and pid <> pg_backend_pid()`,
-      )
+      await newConnections()
       const load = rig.load(collector.url, sites)
       for (let round = 0; round < rounds; round++) {
         await sleep(800 + rig.random() * 400)
@@ -82,16 +95,16 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
       }
       const ledger = await load.stop()
       const comparison = await compare(rig, sites, ledger)
-      const refused = await refusesToStart(rig)
       const control = judge(ledger, comparison, {
         runs: rounds,
-        measured: `${comparison.lost} lost, ${(comparison.lost / rounds).toFixed(0)} a kill; a new collector ${refused ? 'refuses to start' : 'STARTS'}`,
+        measured: `${comparison.lost} lost, ${(comparison.lost / rounds).toFixed(0)} a kill; before PostgreSQL lied, a collector ${isRefused ? 'stored nothing' : 'STORED'}, a new one ${isStartRefused ? 'refused to start' : 'STARTED'}`,
       })
       return {
         ...control,
         broken: [
           ...(comparison.lost === 0 ? ['nothing was lost: the harness is blind'] : []),
-          ...(refused ? [] : ['a collector starts on a database that may lose commits']),
+          ...(isRefused ? [] : ['a collector stores what may be lost']),
+          ...(isStartRefused ? [] : ['a collector starts on a database that may lose commits']),
         ],
       }
     },
@@ -242,6 +255,17 @@ async function firstAck(ledger: { firstAckAfter(time: number): number | undefine
   const from = performance.now()
   await until('the first 202', () => ledger.firstAckAfter(from) !== undefined, 60_000)
   return (ledger.firstAckAfter(from) ?? from) - from
+}
+
+/** Whether a running collector has seen the setting, and stores nothing. */
+async function refuses(url: string, siteId: string): Promise<boolean> {
+  await until('the collector says what is wrong', async () => {
+    const readiness = (await (await fetch(`${url}/readyz`)).json()) as { settings?: string }
+    return readiness.settings === 'synchronous_commit = off'
+  })
+  const event = { siteId, eventType: 'pageview', url: `https://${siteId}/` }
+  const answer = await fetch(`${url}/collect`, { method: 'POST', body: JSON.stringify(event) })
+  return answer.status === 503
 }
 
 /** Whether a collector that is started now ends and names the setting. */

@@ -1,5 +1,5 @@
 import type { Connection } from '../database/postgres.ts'
-import { CLAIMED_COLUMNS, type ClaimedEvent } from './claim.ts'
+import { CLAIMED, type ClaimedEvent } from './claim.ts'
 import type { Visitor } from './sessions-table.ts'
 
 /** A stretch of a visitor's time that is to be gone through again. */
@@ -67,7 +67,7 @@ export async function reopen(
   )
   const { rows: events } = await connection.query<ClaimedEvent>(
     `/* events again */
-     select ${CLAIMED_COLUMNS.map((name) => `l.${name}`).join(', ')}
+     select ${CLAIMED}
      from ${STRETCHES}
      join events_log l on l.site_id = s."siteId" and l.visitor_id = s."visitorId"
                       and l.occurred_at between s."from" and s."to"

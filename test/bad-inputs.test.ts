@@ -139,7 +139,7 @@ describe.skipIf(cases.length === 0)(
         const answers = await run(found, site)
         for (const { status } of answers) expect(found.expect.status).toContain(status)
         const { rows } = await pool.query<StoredRow>(
-          'select * from events_log where site_id = $1',
+          'select l.*, stored_event(l) as event from events_log l where site_id = $1',
           [site],
         )
         const { events, ...stored } = found.expect.stored

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isExcluded, refusalOf } from './admission.ts'
-import { networkOf, TokenBuckets } from './rate-limit.ts'
+import { TokenBuckets } from './rate-limit.ts'
 import { rulesFrom } from './site-registry.ts'
 
 const rules = (over: Partial<Parameters<typeof rulesFrom>[0]>) =>
@@ -74,13 +74,5 @@ describe('a limit', () => {
     expect(buckets.take('a', 5, 1_000)).toBe(500)
     // A clock that is set back gives nothing and takes nothing.
     expect(buckets.take('a', 1, 0)).toBe(100)
-  })
-
-  it('is of a network, not of an address', () => {
-    expect(networkOf('192.0.2.1')).toBe(networkOf('192.0.2.200'))
-    expect(networkOf('::ffff:192.0.2.1')).toBe(networkOf('192.0.2.1'))
-    expect(networkOf('192.0.2.1')).not.toBe(networkOf('192.0.3.1'))
-    expect(networkOf('2001:db8:0:1200::1')).toBe(networkOf('2001:db8::12ff:0:0:0:1'))
-    expect(networkOf('2001:db8::1')).not.toBe(networkOf('2001:db8:0:100::1'))
   })
 })

@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import type { Pool } from '../../database/postgres.ts'
+import { networkOf } from './networks.ts'
 
 /**
- * Visitors without an id: a keyed hash of the shortened address and the user
+ * Visitors without an id: a keyed hash of the address's network and the user
  * agent, with a random salt per UTC day. The address goes no further.
  */
 export class DailyVisitor {
@@ -17,7 +17,7 @@ export class DailyVisitor {
   async idOf(siteId: string, address: string, userAgent: string, nowMs: number): Promise<string> {
     const salt = await this.#saltOf(new Date(nowMs).toISOString().slice(0, 10))
     return createHmac('sha256', salt)
-      .update(`${siteId}\n${shortened(address)}\n${userAgent.slice(0, 512)}`)
+      .update(`${siteId}\n${networkOf(address, 48)}\n${userAgent.slice(0, 512)}`)
       .digest('hex')
       .slice(0, 16)
   }
@@ -46,10 +46,4 @@ export class DailyVisitor {
     if (!row) throw new Error('the salt of the day is missing')
     return row.salt
   }
-}
-
-/** /24 or /48: the network, not the machine. */
-function shortened(address: string): string {
-  const v4 = address.startsWith('::ffff:') ? address.slice(7) : address
-  return isIPv6(v4) ? v4.split(':').slice(0, 3).join(':') : v4.split('.').slice(0, 3).join('.')
 }

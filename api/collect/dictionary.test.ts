@@ -16,8 +16,9 @@ const names = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => `name-${from + at}`)
 
 async function admitted(dictionary: Dictionary, site: string, values: string[], nowMs = NOW_MS) {
-  const has = await dictionary.admit(site, 'name', values, nowMs)
-  return values.filter(has)
+  const day = dictionary.of(site, nowMs)
+  await day.admit('name', values)
+  return values.filter((value) => day.has('name', value))
 }
 
 describe('the names that a site may make in a day', () => {
@@ -33,8 +34,10 @@ describe('the names that a site may make in a day', () => {
     const dictionary = new Dictionary(pool, MOST)
     await admitted(dictionary, 'b', names(0, 30))
     expect(await admitted(dictionary, 'c', names(0, 3))).toHaveLength(3)
-    const has = await dictionary.admit('b', 'property', ['plan'], NOW_MS)
-    expect(has('plan')).toBe(true)
+    const day = dictionary.of('b', NOW_MS)
+    expect(day.isNew('property', 'plan')).toBe(true)
+    await day.admit('property', ['plan'])
+    expect([day.has('property', 'plan'), day.isNew('property', 'plan')]).toEqual([true, false])
     expect(await admitted(dictionary, 'b', names(50, 53), NOW_MS + DAY_MS)).toHaveLength(3)
   })
 
@@ -55,6 +58,8 @@ describe('the names that a site may make in a day', () => {
   it('holds paths that are longer than an index entry', async () => {
     const dictionary = new Dictionary(pool, MOST)
     const long = `/${'ü'.repeat(2_000)}`
-    expect((await dictionary.admit('e', 'path', [long], NOW_MS))(long)).toBe(true)
+    const day = dictionary.of('e', NOW_MS)
+    await day.admit('path', [long])
+    expect(day.has('path', long)).toBe(true)
   })
 })

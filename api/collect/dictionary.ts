@@ -10,18 +10,7 @@ const MOST: Readonly<Record<Kind, number>> = { name: 1_000, property: 500, path:
 /** Stands for every value beyond the limit. */
 export const OTHER = '(other)'
 
-type Has = (value: string) => boolean
-
 const DAY_MS = 86_400_000
-
-/** The values of a site's day that are stored as they are. */
-interface Known {
-  readonly values: Set<string>
-  /** There is no room for more, and all of them are known here. */
-  isFull: boolean
-  /** What is asked of the database: one question at a time, or each would see the same room. */
-  asking: Promise<void>
-}
 
 /**
  * Bounds how many different names, property keys and paths a site can make in
@@ -34,59 +23,91 @@ export class Dictionary {
   readonly #pool: Pool
   readonly #most: Readonly<Record<Kind, number>>
   #day = 0
-  #known = new Map<string, Known>()
+  #sites = new Map<string, SiteDay>()
 
   constructor(pool: Pool, most: Readonly<Record<Kind, number>> = MOST) {
     this.#pool = pool
     this.#most = most
   }
 
-  /** Tells which of the values has its place, at once when nothing has to be asked. */
-  admit(siteId: string, kind: Kind, values: readonly string[], nowMs: number): Has | Promise<Has> {
+  /** The values of a site on the day of this time. */
+  of(siteId: string, nowMs: number): SiteDay {
     const day = Math.floor(nowMs / DAY_MS)
     if (day !== this.#day) {
       this.#day = day
-      this.#known = new Map()
+      this.#sites = new Map()
     }
-    const key = `${kind} ${siteId}`
-    let known = this.#known.get(key)
-    if (!known) {
-      known = { values: new Set(), isFull: false, asking: Promise.resolve() }
-      this.#known.set(key, known)
+    let site = this.#sites.get(siteId)
+    if (!site) {
+      const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
+      site = new SiteDay(this.#pool, this.#most, siteId, date)
+      this.#sites.set(siteId, site)
     }
-    const { values: present, isFull } = known
-    const has: Has = (value) => present.has(entryOf(kind, value))
-    return isFull || values.every(has) ? has : this.#admitNew(siteId, kind, values, known, has)
+    return site
+  }
+}
+
+interface Known {
+  readonly values: Set<string>
+  /** There is no room for more, and all of them are known here. */
+  isFull: boolean
+  /** What is asked of the database: one question at a time, or each would see the same room. */
+  asking: Promise<void>
+}
+
+const nothing = (): Known => ({ values: new Set(), isFull: false, asking: Promise.resolve() })
+
+/** The values of a site's day that are stored as they are. */
+export class SiteDay {
+  readonly #pool: Pool
+  readonly #most: Readonly<Record<Kind, number>>
+  readonly #siteId: string
+  readonly #date: string
+  readonly #known: Readonly<Record<Kind, Known>> = {
+    name: nothing(),
+    property: nothing(),
+    path: nothing(),
   }
 
-  async #admitNew(
-    siteId: string,
-    kind: Kind,
-    values: readonly string[],
-    known: Known,
-    has: Has,
-  ): Promise<Has> {
-    const day = new Date(this.#day * DAY_MS).toISOString().slice(0, 10)
+  constructor(pool: Pool, most: Readonly<Record<Kind, number>>, siteId: string, date: string) {
+    this.#pool = pool
+    this.#most = most
+    this.#siteId = siteId
+    this.#date = date
+  }
+
+  /** Whether a value has its place. */
+  has(kind: Kind, value: string): boolean {
+    return this.#known[kind].values.has(entryOf(kind, value))
+  }
+
+  /** Whether a value may get a place that it has not. */
+  isNew(kind: Kind, value: string): boolean {
+    return !this.#known[kind].isFull && !this.has(kind, value)
+  }
+
+  /** Gives the values their places, as long as there are any. */
+  async admit(kind: Kind, values: readonly string[]): Promise<void> {
+    const known = this.#known[kind]
     const entries = values.map((value) => entryOf(kind, value))
-    const asked = known.asking.then(() => this.#ask(siteId, day, kind, entries, known))
+    const asked = known.asking.then(() => this.#ask(kind, entries, known))
     known.asking = asked.catch(() => {}) // who asked hears of it; the next asks again
     await asked
-    return has
   }
 
-  async #ask(
-    siteId: string,
-    day: string,
-    kind: Kind,
-    entries: readonly string[],
-    known: Known,
-  ): Promise<void> {
+  async #ask(kind: Kind, entries: readonly string[], known: Known): Promise<void> {
     const unknown = [...new Set(entries)].filter((entry) => !known.values.has(entry))
     if (unknown.length === 0 || known.isFull) return
     await inTransaction(this.#pool, async (connection) => {
       const query = async (text: string, values: readonly unknown[]) =>
-        (await connection.query<{ value: string; n: number }>(text, [siteId, day, kind, ...values]))
-          .rows
+        (
+          await connection.query<{ value: string; n: number }>(text, [
+            this.#siteId,
+            this.#date,
+            kind,
+            ...values,
+          ])
+        ).rows
       // The row of the size is the lock: collectors look for room one after the other.
       const [size] = await query(
         `/* dictionary size */ insert into dictionary_sizes as s (site_id, day, kind, n) values ($1, $2, $3, 0)
@@ -119,4 +140,4 @@ export class Dictionary {
 
 /** A path may be longer than an index can hold: its hash stands for it. */
 const entryOf = (kind: Kind, value: string) =>
-  kind === 'path' ? hash('sha1', value).slice(0, 16) : value
+  kind === 'path' && value.length > 64 ? hash('sha1', value).slice(0, 16) : value

@@ -8,38 +8,45 @@ export interface EventsRoutesOptions {
   readonly access: Access | undefined
 }
 
-interface CountRow {
-  readonly site_id: string
-  readonly all: number
-  readonly minute: number
-  readonly hour: number
-  readonly day: number
+/** Events received: in all, and lately. */
+interface Counts {
+  readonly count: number
+  readonly lastMinute: number
+  readonly lastHour: number
+  readonly lastDay: number
 }
 
 // What the pipeline has counted, and what still waits for it: never a scan of
-// the record. The minute is to ten seconds, the hour to
-// the minute, the day to the hour: 8 ms for 100 busy sites (2026-11-25).
+// the record. The minute is to ten seconds, the hour to the minute, the day to
+// the hour. As float8, which is exact up to 2^53 and added up much faster than
+// the numeric that sums of bigint are.
 const COUNT = `/* events count */
 with counted as (
-  select t.site_id, t.events as all,
-         coalesce(sum(c.events) filter (where c.at > now() - interval '1 minute'), 0) as minute,
-         coalesce(sum(c.events) filter (where c.at > now() - interval '1 hour'), 0)   as hour,
-         coalesce(sum(c.events), 0)                                                      as day
-  from event_totals t
-  left join event_counts c on c.site_id = t.site_id and c.at > now() - interval '1 day'
-  where $1::text is null or t.site_id = $1
-  group by t.site_id
+  select site_id,
+         sum(events::float8) filter (where at > now() - interval '1 minute') as minute,
+         sum(events::float8) filter (where at > now() - interval '1 hour')   as hour,
+         sum(events::float8)                                                 as day
+  from event_counts
+  where at > now() - interval '1 day' and ($1::text is null or site_id = $1)
+  group by site_id
 ), waiting as (
-  select site_id, count(*) as n from events_log
+  select site_id,
+         count(*)                                                                 as all,
+         count(*) filter (where received_at > now() - interval '1 minute') as minute,
+         count(*) filter (where received_at > now() - interval '1 hour')   as hour,
+         count(*) filter (where received_at > now() - interval '1 day')    as day
+  from events_log
   where batch_id in (select batch_id from events_batches) and ($1::text is null or site_id = $1)
   group by site_id
+), totals as (
+  select site_id, events from event_totals where $1::text is null or site_id = $1
 )
-select site_id,
-       (coalesce(c.all, 0) + coalesce(w.n, 0))::bigint    as all,
-       (coalesce(c.minute, 0) + coalesce(w.n, 0))::bigint as minute,
-       (coalesce(c.hour, 0) + coalesce(w.n, 0))::bigint   as hour,
-       (coalesce(c.day, 0) + coalesce(w.n, 0))::bigint    as day
-from counted c full join waiting w using (site_id)
+select site_id                                    as "siteId",
+       coalesce(t.events, 0) + coalesce(w.all, 0) as "count",
+       coalesce(c.minute, 0) + coalesce(w.minute, 0) as "lastMinute",
+       coalesce(c.hour, 0)   + coalesce(w.hour, 0)   as "lastHour",
+       coalesce(c.day, 0)    + coalesce(w.day, 0)    as "lastDay"
+from totals t full join waiting w using (site_id) left join counted c using (site_id)
 order by site_id`
 
 /** `GET /events/count` and `GET /events/recent`: a look into the record for debugging. */
@@ -53,7 +60,8 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
     '/events/count',
     {
       schema: {
-        summary: 'Events in the record, in all and by site',
+        summary:
+          'Events in the record, in all and by site: ever, and in the last minute, hour and day',
         tags: ['events'],
         querystring,
       },
@@ -61,15 +69,14 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
     async (request) => {
       const principal = await access?.requireRead(request, request.query.siteId)
       const siteId = request.query.siteId ?? (principal?.kind === 'key' ? principal.siteId : null)
-      const { rows } = await pool.query<CountRow>(COUNT, [siteId])
-      const sum = (column: keyof Omit<CountRow, 'site_id'>) =>
-        rows.reduce((total, row) => total + row[column], 0)
+      const { rows } = await pool.query<Counts & { siteId: string }>(COUNT, [siteId])
+      const sum = (name: keyof Counts) => rows.reduce((total, row) => total + row[name], 0)
       return {
-        count: sum('all'),
-        lastMinute: sum('minute'),
-        lastHour: sum('hour'),
-        lastDay: sum('day'),
-        bySite: Object.fromEntries(rows.map((row) => [row.site_id, row.all])),
+        count: sum('count'),
+        lastMinute: sum('lastMinute'),
+        lastHour: sum('lastHour'),
+        lastDay: sum('lastDay'),
+        bySite: Object.fromEntries(rows.map(({ siteId: id, ...counts }) => [id, counts])),
       }
     },
   )
@@ -129,9 +136,9 @@ const RECENT = `/* events recent */
 select batch_id as "batchId", site_id as "siteId", event_id as "eventId", event_type as "eventType",
        visitor_id as "visitorId", session_id as "sessionId", occurred_at as "timestamp", received_at as "receivedAt",
        host, path, event ->> 'url' as url, event ->> 'referrer' as referrer, event ->> 'title' as title,
-       event -> 'eventData' as "eventData", event -> 'context' as context, event -> 'derived' as derived,
+       event -> 'eventData' as "eventData", event -> 'context' as context, stored_event(e) -> 'derived' as derived,
        event -> 'flags' as flags
-from events_log
+from events_log e
 where ($1::text is null or site_id = $1) and ($2::text is null or event_type = $2) and batch_id > $3
 order by batch_id desc, occurred_at desc
 limit 100`

@@ -22,6 +22,7 @@ const row = (change: Partial<EventRow> = {}): EventRow => ({
   receivedAtMs: Date.UTC(2026, 0),
   host: null,
   path: null,
+  derived: {},
   event: {},
   ...change,
 })

@@ -7,10 +7,11 @@
 //   flushing  up to `maxFlights` inserts are on their way; requests that come
 //             meanwhile gather for the next one.
 // A request leaves in one of three ways: stored (its insert committed), failed
-// (the insert did not, or its deadline passed first: then nobody knows, the
-// client is told 503 and its retry carries the same ids), or refused at once
-// because the queue is full. A request whose rows PostgreSQL does not take is
+// (the insert did not, or did and nobody was told: the client hears 503 and its
+// retry carries the same ids), or refused at once because the queue is full.
+// How long a client waits is not decided here. A request whose rows PostgreSQL does not take is
 // found by halving its group, and refused alone.
+import { UnsafeSettings } from '../../database/durability.ts'
 import { isRefused, type Pool } from '../../database/postgres.ts'
 import { Problem } from '../errors.ts'
 import type { EventRow } from './event-row.ts'
@@ -23,8 +24,9 @@ export interface GroupCommitOptions {
   readonly maxFlights?: number
   readonly maxQueuedEvents?: number
   readonly maxQueuedBytes?: number
-  readonly deadlineMs?: number
   readonly onCommit?: (events: number, seconds: number) => void
+  /** What each commit says of PostgreSQL's settings; '' when it is durable. */
+  readonly onSettings?: (unsafe: string) => void
 }
 
 interface Waiting {
@@ -37,6 +39,8 @@ interface Waiting {
 export class GroupCommit {
   readonly #options: Required<GroupCommitOptions>
   #queue: Waiting[] = []
+  /** In the queue, without those on their way. */
+  #waitingEvents = 0
   #queuedEvents = 0
   #queuedBytes = 0
   #flights = 0
@@ -45,13 +49,13 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = {
-      gatherMs: 5,
+      gatherMs: 2,
       maxEvents: 500,
       maxFlights: 3,
       maxQueuedEvents: 20_000,
       maxQueuedBytes: 32 * 1024 * 1024,
-      deadlineMs: 2_000,
       onCommit: () => {},
+      onSettings: () => {},
       ...options,
     }
   }
@@ -64,9 +68,15 @@ export class GroupCommit {
     return this.#queuedBytes
   }
 
+  /** How full the queue is, 0 to 1. */
+  get fill(): number {
+    const { maxQueuedEvents, maxQueuedBytes } = this.#options
+    return Math.max(this.#queuedEvents / maxQueuedEvents, this.#queuedBytes / maxQueuedBytes)
+  }
+
   /** Resolves with the number of rows that were new, once they are committed. */
   store(rows: readonly EventRow[], bytes: number): Promise<number> {
-    const { maxQueuedEvents, maxQueuedBytes, deadlineMs } = this.#options
+    const { maxQueuedEvents, maxQueuedBytes } = this.#options
     if (
       this.#queuedEvents + rows.length > maxQueuedEvents ||
       this.#queuedBytes + bytes > maxQueuedBytes
@@ -75,28 +85,11 @@ export class GroupCommit {
         new Problem('unavailable', 'The queue is full; send the same events again.'),
       )
     }
+    this.#waitingEvents += rows.length
     this.#queuedEvents += rows.length
     this.#queuedBytes += bytes
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(
-        () =>
-          reject(
-            new Problem('unavailable', 'The events could not be stored in time; send them again.'),
-          ),
-        deadlineMs,
-      )
-      this.#queue.push({
-        rows,
-        bytes,
-        resolve: (stored) => {
-          clearTimeout(deadline)
-          resolve(stored)
-        },
-        reject: (error) => {
-          clearTimeout(deadline)
-          reject(error)
-        },
-      })
+      this.#queue.push({ rows, bytes, resolve, reject })
       this.#schedule()
     })
   }
@@ -109,8 +102,7 @@ export class GroupCommit {
 
   #schedule(): void {
     if (this.#flights >= this.#options.maxFlights || this.#queue.length === 0) return
-    const waiting = this.#queue.reduce((sum, each) => sum + each.rows.length, 0)
-    if (waiting >= this.#options.maxEvents) {
+    if (this.#waitingEvents >= this.#options.maxEvents) {
       clearTimeout(this.#timer)
       this.#timer = undefined
       void this.#flush()
@@ -132,6 +124,7 @@ export class GroupCommit {
       events += next.rows.length
     }
     if (group.length === 0) return
+    this.#waitingEvents -= events
     this.#flights++
     try {
       await this.#storeGroup(group)
@@ -155,6 +148,7 @@ export class GroupCommit {
       )
       const events = group.reduce((sum, each) => sum + each.rows.length, 0)
       this.#options.onCommit(events, (performance.now() - startedAt) / 1_000)
+      this.#options.onSettings('')
       for (const [at, each] of group.entries()) each.resolve(stored[at] ?? 0)
     } catch (cause) {
       if (isRefused(cause) && group.length > 1) {
@@ -163,6 +157,7 @@ export class GroupCommit {
         await this.#storeGroup(group.slice(middle))
         return
       }
+      if (cause instanceof UnsafeSettings) this.#options.onSettings(cause.settings)
       const problem = isRefused(cause)
         ? new Problem('invalid_event', 'An event holds a value that cannot be stored.')
         : new Problem('unavailable', 'The events could not be stored; send them again.')

@@ -8,12 +8,14 @@ import type { AnonymousCounts, Objection } from './anonymous-counts.ts'
 import type { BotDetector, BotVerdict } from './bot.ts'
 import type { DailyVisitor } from './daily-visitor.ts'
 import type { DeviceReader, Headers } from './device.ts'
-import { type Dictionary, OTHER } from './dictionary.ts'
+import { type Dictionary, type Kind, OTHER, type SiteDay } from './dictionary.ts'
 import type { EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type NormalisedEvent, normalise, type Refusal } from './normalise.ts'
 import type { PlaceFinder } from './place.ts'
 import type { TokenBuckets } from './rate-limit.ts'
+import type { RedactionHit } from './redaction-hits.ts'
+import { redactedPage } from './redaction-memory.ts'
 import type { SiteRegistry } from './site-registry.ts'
 
 export interface IntakeParts {
@@ -35,7 +37,7 @@ export interface IntakeParts {
 
 export interface IntakeMetrics {
   count(result: 'accepted' | 'duplicate' | 'rejected' | 'ignored', reason: string, n: number): void
-  redactions(texts: number): void
+  redaction(hit: RedactionHit): void
   clockOffset(ms: number): void
   late(events: number): void
   limited(scope: 'network' | 'site' | 'total'): void
@@ -68,7 +70,7 @@ export async function intake(
   const receivedAtMs = parts.now()
   const normalised = normalise(body, receivedAtMs, parts.newEventId)
   const { events, refused, redactions, clockOffsetMs } = normalised
-  if (redactions > 0) metrics.redactions(redactions)
+  for (const hit of redactions) metrics.redaction(hit)
   if (clockOffsetMs !== undefined) metrics.clockOffset(clockOffsetMs)
   // A page that is only prepared may never be seen. Ours wait; of others the browser tells.
   const isPrepared = /prefetch|prerender/.test(headerText(request.headers, 'sec-purpose'))
@@ -82,7 +84,8 @@ export async function intake(
 
   for (const { index, event } of events) {
     if (isLate()) break // nobody waits for the answer any more
-    const rules = await parts.sites.rulesOf(event.siteId)
+    const known = parts.sites.rulesOf(event.siteId)
+    const rules = known instanceof Promise ? await known : known
     const refusal = refusalOf(event.siteId, rules, request, event.host)
     if (refusal || !rules) {
       if (refusal) rejected.push({ index, ...refusal })
@@ -110,8 +113,8 @@ export async function intake(
   takeTokens(parts, admitted, receivedAtMs)
   const accepted = admitted.length > 0 ? await store(parts, request, admitted, receivedAtMs) : 0
   const duplicates = admitted.length - accepted
-  metrics.count('accepted', '', accepted)
-  metrics.count('duplicate', '', duplicates)
+  if (accepted > 0) metrics.count('accepted', '', accepted)
+  if (duplicates > 0) metrics.count('duplicate', '', duplicates)
   rejected.sort((a, b) => a.index - b.index)
   return { accepted, duplicates, ...(ignored > 0 && { ignored }), rejected }
 }
@@ -131,7 +134,7 @@ function derive(parts: IntakeParts, request: Request, { stored }: NormalisedEven
     headers,
     text(screen),
   )
-  const referrerHost = stored.referrer ? URL.parse(stored.referrer)?.hostname : undefined
+  const referrerHost = stored.referrer ? redactedPage(stored.referrer)?.hostname : undefined
   const bot = parts.bots.judge({ headers, isSecure, referrerHost, address })
   const isBot = bot.isBot && !isIntegration(bot, request) && bot.botKind !== parts.countsBotKind
   const { country, region, city } = parts.places.find({
@@ -217,14 +220,13 @@ async function store(
       receivedAtMs,
       host: event.host ?? null,
       path: names.path ?? null,
-      event: { ...event.stored, eventData: names.eventData, derived },
+      derived,
+      event: { ...event.stored, eventData: names.eventData },
     })
   }
   if (late > 0) parts.metrics.late(late)
   return parts.groupCommit.store(rows, request.bytes)
 }
-
-type Has = (value: string) => boolean
 
 type Names = Pick<NormalisedEvent, 'eventType' | 'path'> &
   Pick<NormalisedEvent['stored'], 'eventData'>
@@ -235,25 +237,30 @@ async function boundedNames(
   admitted: readonly Admitted[],
   nowMs: number,
 ): Promise<(event: NormalisedEvent) => Names> {
-  const known = new Map<string, { name: Has; property: Has; path: Has }>()
-  for (const [siteId, ofSite] of Map.groupBy(admitted, ({ event }) => event.siteId)) {
-    const events = ofSite.map(({ event }) => event)
-    const names = events.map(({ eventType }) => eventType).filter((name) => !isBuiltIn(name))
-    const keys = events.flatMap(({ stored }) => Object.keys(stored.eventData ?? {}))
-    const paths = events.flatMap(({ path }) => path ?? [])
-    known.set(siteId, {
-      name: await dictionary.admit(siteId, 'name', names, nowMs),
-      property: await dictionary.admit(siteId, 'property', keys, nowMs),
-      path: await dictionary.admit(siteId, 'path', paths, nowMs),
-    })
+  const days = new Map<string, SiteDay>()
+  for (const { event } of admitted)
+    if (!days.has(event.siteId)) days.set(event.siteId, dictionary.of(event.siteId, nowMs))
+  for (const [siteId, day] of days) {
+    const asked: Record<Kind, string[]> = { name: [], property: [], path: [] }
+    const look = (kind: Kind, value: string) => {
+      if (day.isNew(kind, value)) asked[kind].push(value)
+    }
+    for (const { event } of admitted) {
+      if (event.siteId !== siteId) continue
+      if (!isBuiltIn(event.eventType)) look('name', event.eventType)
+      for (const key of Object.keys(event.stored.eventData ?? {})) look('property', key)
+      if (event.path !== undefined) look('path', event.path)
+    }
+    for (const kind of ['name', 'property', 'path'] as const)
+      if (asked[kind].length > 0) await day.admit(kind, asked[kind])
   }
   return ({ siteId, eventType, path, stored: { eventData } }) => {
-    const has = known.get(siteId)
-    if (!has) return { eventType, path, eventData } // each site was asked for
+    const day = days.get(siteId)
+    if (!day) return { eventType, path, eventData } // each site was asked for
     return {
-      eventType: isBuiltIn(eventType) || has.name(eventType) ? eventType : OTHER,
-      path: path === undefined || has.path(path) ? path : OTHER,
-      eventData: eventData && withKnownKeys(eventData, has.property),
+      eventType: isBuiltIn(eventType) || day.has('name', eventType) ? eventType : OTHER,
+      path: path === undefined || day.has('path', path) ? path : OTHER,
+      eventData: eventData && withKnownKeys(eventData, day),
     }
   }
 }
@@ -261,10 +268,10 @@ async function boundedNames(
 type EventData = NonNullable<NormalisedEvent['stored']['eventData']>
 
 /** The properties whose keys have their place, and how many have not. */
-function withKnownKeys(eventData: EventData, has: Has): EventData {
-  const others = Object.keys(eventData).filter((key) => !has(key)).length
+function withKnownKeys(eventData: EventData, day: SiteDay): EventData {
+  const others = Object.keys(eventData).filter((key) => !day.has('property', key)).length
   if (others === 0) return eventData
-  const kept = Object.entries(eventData).filter(([key]) => has(key))
+  const kept = Object.entries(eventData).filter(([key]) => day.has('property', key))
   return { ...Object.fromEntries(kept), [OTHER]: others }
 }
 

@@ -1,5 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { inNetworks } from './networks.ts'
+import { inNetworks, networkOf } from './networks.ts'
+
+describe('the network of an address', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.200', true],
+    ['192.0.2.1', '::ffff:192.0.2.1', true],
+    ['192.0.2.1', '::ffff:c000:201', true],
+    ['192.0.2.1', '192.0.3.1', false],
+    ['2001:db8::1', '2001:0db8:0000:0000:0000:0000:0000:0002', true],
+    ['2001:db8:0:1200::1', '2001:db8::12ff:0:0:0:1', true],
+    ['2001:DB8::1', '2001:db8::1%eth0', true],
+    ['2001:db8::1', '2001:db8:0:100::1', false],
+    ['::1', '::2', true],
+    ['::1', '0.0.0.0', false],
+    ['', 'unknown', false],
+  ])('%s and %s: %j', (one, other, isSame) => {
+    expect(networkOf(one, 56) === networkOf(other, 56)).toBe(isSame)
+  })
+
+  it('is wider for visitors than for limits', () => {
+    expect(networkOf('2001:db8::1', 48)).toBe(networkOf('2001:db8:0:100::1', 48))
+    expect(networkOf('2001:db8::1', 48)).not.toBe(networkOf('2001:db8:1::1', 48))
+  })
+})
 
 describe('networks', () => {
   const isIn = inNetworks([

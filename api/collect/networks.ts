@@ -14,6 +14,7 @@ export function inNetworks(networks: Iterable<string>): (address: string) => boo
     ranges[version].push(range)
   }
   const merged = { 4: merge(ranges[4]), 6: merge(ranges[6]) }
+  if (merged[4].length + merged[6].length === 0) return () => false
   return (address) => {
     const parsed = parse(address)
     return parsed !== undefined && holds(merged[parsed.version], parsed.value)
@@ -28,6 +29,18 @@ export function isNetwork(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/**
+ * The network that an address is in, as a text: /24, or `prefix` bits of IPv6.
+ * The same for every way to write it; an address that is none stands for itself.
+ */
+export function networkOf(address: string, prefix: 48 | 56): string {
+  const parsed = parse(address)
+  if (!parsed) return address
+  const { version, value } = parsed
+  const [rest, length] = version === 4 ? [8n, 24] : [BigInt(128 - prefix), prefix]
+  return `${((value >> rest) << rest).toString(16)}/${length}`
 }
 
 type Range = readonly [first: bigint, last: bigint]

@@ -32,7 +32,7 @@ describe('an event', () => {
     )
   })
 
-  it('is stored without what must never be, and says in how many texts it stood', () => {
+  it('is stored without what must never be, and says what stood where', () => {
     const event = {
       eventType: 'signup',
       siteId: 's',
@@ -55,7 +55,12 @@ describe('an event', () => {
         count: 1748503543012,
       },
     })
-    expect(one(event).redactions).toBe(3)
+    expect(one(event).redactions).toEqual([
+      { rule: 'email', place: 'title' },
+      { rule: 'name', place: 'event_data' },
+      { rule: 'phone', place: 'event_data' },
+      { rule: 'card', place: 'event_data' },
+    ])
   })
 
   it('has the context of its envelope, its own members first', () => {

@@ -8,9 +8,16 @@ import {
   type VisitorBasis,
   type WireEvent,
 } from '../../contract/event.ts'
-import { redactReferrer, redactUrl } from '../../redact/url.ts'
 import { Problem } from '../errors.ts'
-import { isSecretName, redactedText } from './redaction-memory.ts'
+import { type RedactedPlace, type RedactionHit, rulesOfText, rulesOfUrl } from './redaction-hits.ts'
+import {
+  cleanName,
+  type Page,
+  propertyName,
+  redactedPage,
+  redactedReferrer,
+  redactedText,
+} from './redaction-memory.ts'
 
 /** A row of events_log before its site is checked and its visitor derived. */
 export interface NormalisedEvent {
@@ -27,7 +34,7 @@ export interface NormalisedEvent {
   readonly host: string | undefined
   readonly path: string | undefined
   readonly consent: NonNullable<WireEvent['consent']>
-  readonly stored: StoredEvent
+  readonly stored: Omit<StoredEvent, 'derived'>
 }
 
 export interface Refusal {
@@ -39,13 +46,17 @@ export interface Refusal {
 export interface Normalised {
   readonly events: readonly { readonly index: number; readonly event: NormalisedEvent }[]
   readonly refused: readonly Refusal[]
-  /** Texts in which something was redacted: the tracker should have done it. */
-  readonly redactions: number
+  /** What was redacted: the tracker should have done it. */
+  readonly redactions: readonly RedactionHit[]
   /** How far the client's clock was behind ours; undefined where it did not tell. */
   readonly clockOffsetMs: number | undefined
 }
 
-type Redact = (text: string) => string
+/** Redacts, and keeps account of what it found. */
+interface Redact {
+  text(text: string, place: RedactedPlace): string
+  found(place: RedactedPlace, ...rules: readonly string[]): void
+}
 
 type Fields = { readonly [key: string]: unknown }
 
@@ -65,11 +76,16 @@ export function normalise(
   const offsetMs = clockOffset(envelope.sentAt, receivedAtMs)
   const events: { index: number; event: NormalisedEvent }[] = []
   const refused: Refusal[] = []
-  let redactions = 0
-  const redact = (text: string) => {
-    const redacted = redactedText(text)
-    if (redacted !== text) redactions++
-    return redacted
+  const redactions: RedactionHit[] = []
+  const redact: Redact = {
+    text(text, place) {
+      const redacted = redactedText(text)
+      if (redacted !== text) redact.found(place, ...rulesOfText(text, redacted))
+      return redacted
+    },
+    found(place, ...rules) {
+      for (const rule of rules) redactions.push({ rule, place })
+    },
   }
   let sharedContext: EventContext | undefined
   const shared: Shared = {
@@ -133,8 +149,8 @@ interface Shared {
 function normaliseOne(item: unknown, shared: Shared): NormalisedEvent {
   const { envelope, offsetMs, receivedAtMs, newEventId, redact } = shared
   if (!isObject(item)) throw new Refused('invalid_event', 'An event must be an object.')
-  const eventType = redact(nameOf(item.eventType))
-  const url = page(item.url)
+  const eventType = redact.text(nameOf(item.eventType), 'event_type')
+  const url = pageOf(item.url, redact)
   const siteId = siteOf(item.siteId, envelope.siteId, url?.hostname)
   const eventId = idOf(item.eventId) ?? newEventId()
   const visitorId = text(item.visitorId ?? envelope.visitorId, 'visitorId', LIMITS.id)
@@ -154,13 +170,13 @@ function normaliseOne(item: unknown, shared: Shared): NormalisedEvent {
     sessionId,
     occurredAtMs,
     host: url?.host,
-    path: url ? repair(decodePath(url.pathname + url.hash), LIMITS.url) : undefined,
+    path: url && repair(url.path, LIMITS.url),
     consent: consentOf(item.consent ?? envelope.consent),
     stored: {
       ...(flag && { flags: [flag] }),
       url: url?.href,
-      referrer: referrerOf(item.referrer, url?.host),
-      title: title && redact(title),
+      referrer: referrerOf(item.referrer, url?.host, redact),
+      title: title && redact.text(title, 'title'),
       eventData: properties(item.eventData, 'eventData', redact),
       context: contextOf(shared, item.context),
     },
@@ -263,27 +279,27 @@ function consentOf(value: unknown): NonNullable<WireEvent['consent']> {
   throw new Refused('invalid_consent', 'consent must be granted, denied or unknown.')
 }
 
-function page(value: unknown): URL | undefined {
+function pageOf(value: unknown, redact: Redact): Page | undefined {
   const given = text(value, 'url', Number.POSITIVE_INFINITY)
   if (given === undefined) return undefined
-  const redacted = redactUrl(given)
-  if (redacted === undefined)
+  const page = redactedPage(given)
+  if (page === undefined)
     throw new Refused('invalid_url', 'url must be an absolute http or https address.')
-  return new URL(redacted.slice(0, LIMITS.url).toWellFormed())
+  if (page.href !== given) redact.found('url', ...rulesOfUrl(given, page.href))
+  return page
 }
 
-// Paths are shown to people: /caf%C3%A9 is /café. A path that is not UTF-8 stays as it is.
-function decodePath(pathname: string): string {
-  try {
-    return decodeURIComponent(pathname)
-  } catch {
-    return pathname
-  }
-}
-
-function referrerOf(value: unknown, ownHost: string | undefined): string | undefined {
+function referrerOf(
+  value: unknown,
+  ownHost: string | undefined,
+  redact: Redact,
+): string | undefined {
   const given = text(value, 'referrer', Number.POSITIVE_INFINITY)
-  return given === undefined ? undefined : redactReferrer(given, ownHost)?.slice(0, LIMITS.url)
+  if (given === undefined) return undefined
+  const referrer = redactedReferrer(given, ownHost)?.slice(0, LIMITS.url)
+  if (referrer !== undefined && referrer !== given)
+    redact.found('referrer', ...rulesOfUrl(given, referrer))
+  return referrer
 }
 
 /** An absent or empty string is undefined; a longer one than `max` is refused. */
@@ -301,10 +317,6 @@ function shortened(value: unknown, field: string, max: number): string | undefin
   return repair(value, max)
 }
 
-const INVISIBLE = /[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff]/gu
-
-const cleanName = (name: string) => name.toWellFormed().replace(INVISIBLE, '').trim()
-
 // PostgreSQL stores no NUL; a cut through a pair leaves a lone surrogate.
 function repair(value: string, max: number): string {
   const stored = value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
@@ -313,12 +325,13 @@ function repair(value: string, max: number): string {
 
 function properties(
   value: unknown,
-  field: string,
+  field: 'eventData' | 'context',
   redact: Redact,
 ): { [key: string]: Json } | undefined {
   if (value === undefined || value === null) return undefined
   if (!isObject(value)) throw new Refused('invalid_type', `${field} must be an object.`)
-  return members(withinLimit(value, field), redact)
+  const place = field === 'context' ? 'context' : 'event_data'
+  return members(withinLimit(value, field), place, redact)
 }
 
 function withinLimit<Value extends object>(value: Value, field: string): Value {
@@ -328,26 +341,31 @@ function withinLimit<Value extends object>(value: Value, field: string): Value {
   return value
 }
 
-function members(value: Fields, redact: Redact): { [key: string]: Json } {
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      // A cut through a pair leaves a lone surrogate, which PostgreSQL refuses.
-      cleanName(key).slice(0, LIMITS.name).toWellFormed(),
-      isSecretName(key) && member !== null ? '[redacted]' : storable(member, redact),
-    ]),
-  )
+function members(value: Fields, place: RedactedPlace, redact: Redact): { [key: string]: Json } {
+  const kept: { [key: string]: Json } = {}
+  for (const [key, member] of Object.entries(value)) {
+    const { name, isSecret } = propertyName(key)
+    // It was not that to the parser: something unseen stood in it.
+    if (name === '__proto__') throw new Refused('invalid_event', 'A key may not be __proto__.')
+    if (isSecret && member !== null) {
+      if (member !== '[redacted]') redact.found(place, 'name')
+      kept[name] = '[redacted]'
+    } else kept[name] = storable(member, place, redact)
+  }
+  return kept
 }
 
-function storable(value: unknown, redact: Redact): Json {
-  if (typeof value === 'string') return redact(repair(value, LIMITS.text))
+function storable(value: unknown, place: RedactedPlace, redact: Redact): Json {
+  if (typeof value === 'string') return redact.text(repair(value, LIMITS.text), place)
   // 1e400 is parsed as Infinity, and 1e300 is thirty bytes that PostgreSQL prints as 300.
   if (typeof value === 'number') {
     // A card has 13 digits or more, as a number too.
-    if (Math.abs(value) >= 1e12 && redact(`${value}`) !== `${value}`) return '[redacted]'
+    if (Math.abs(value) >= 1e12 && redact.text(`${value}`, place) !== `${value}`)
+      return '[redacted]'
     return Math.abs(value) <= 1e15 ? value : null
   }
-  if (Array.isArray(value)) return value.map((member) => storable(member, redact))
-  if (isObject(value)) return members(value, redact)
+  if (Array.isArray(value)) return value.map((member) => storable(member, place, redact))
+  if (isObject(value)) return members(value, place, redact)
   return typeof value === 'boolean' ? value : null
 }
 

@@ -1,5 +1,3 @@
-import { isIPv6 } from 'node:net'
-
 /** How much may come in a second, and how much at once. */
 export interface Limit {
   /** 0: no limit. */
@@ -54,15 +52,3 @@ export class TokenBuckets {
  * `TRUST_PROXY` does not name, behind which everybody would share one limit.
  */
 export const isOwnMachine = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address)
-
-/** The network of an address: /24, or /56 of IPv6, which is what one household gets. */
-export function networkOf(address: string): string {
-  const v4 = address.startsWith('::ffff:') ? address.slice(7) : address
-  if (!isIPv6(v4)) return v4.split('.').slice(0, 3).join('.')
-  const [head = '', tail] = v4.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const tailGroups = tail ? tail.split(':') : []
-  while (tail !== undefined && groups.length + tailGroups.length < 8) groups.push('0')
-  const [a = '0', b = '0', c = '0', d = '0'] = [...groups, ...tailGroups]
-  return [a, b, c, (Number.parseInt(d, 16) >> 8).toString(16)].join(':')
-}

@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { LIMITS } from '../../contract/event.ts'
 import { Problem } from '../errors.ts'
 import { parseBody } from './body.ts'
 import { withinDeadline } from './deadline.ts'
 import { flood, type IntakeParts, intake, type Request } from './intake.ts'
-import { isOwnMachine, networkOf, type TokenBuckets } from './rate-limit.ts'
+import { networkOf } from './networks.ts'
+import { isOwnMachine, type TokenBuckets } from './rate-limit.ts'
 
 export interface CollectParts extends IntakeParts {
   /** Requests of each client network. */
@@ -27,12 +28,13 @@ export function collectRoutes(app: FastifyInstance, parts: CollectParts): void {
   )
 
   // Before the body is read: a flood costs no more than its headers.
-  const limitNetwork = async (request: FastifyRequest) => {
-    if (isOwnMachine(request.ip)) return
-    const waitMs = parts.networkLimit.take(networkOf(request.ip), 1, parts.now())
-    if (waitMs === 0) return
+  const limitNetwork: onRequestHookHandler = (request, _reply, next) => {
+    const waitMs = isOwnMachine(request.ip)
+      ? 0
+      : parts.networkLimit.take(networkOf(request.ip, 56), 1, parts.now())
+    if (waitMs === 0) return next()
     parts.metrics.limited('network')
-    throw flood(waitMs)
+    next(flood(waitMs))
   }
 
   const take = (request: Request, value: unknown) =>

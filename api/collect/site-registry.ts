@@ -53,8 +53,12 @@ export class SiteRegistry {
     this.#now = options.now
   }
 
-  /** The rules of a site; undefined when there is none of that id. */
-  async rulesOf(siteId: string): Promise<SiteRules | undefined> {
+  /** The rules of a site, at once when they are known; undefined when there is none of that id. */
+  rulesOf(siteId: string): SiteRules | Promise<SiteRules | undefined> {
+    return this.#sites.get(siteId) ?? this.#find(siteId)
+  }
+
+  async #find(siteId: string): Promise<SiteRules | undefined> {
     this.#loaded ??= this.#load().catch((error) => {
       this.#loaded = undefined // the next request asks again
       throw error
