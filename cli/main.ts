@@ -97,6 +97,109 @@ Registers the site ID, which is what stands in the script tag, or changes it. Li
       await (await import('./site.ts')).writeSite(readConfig(), verb, siteId, values)
     },
   },
+  rebuild: {
+    summary: 'make the processed tables and ClickHouse anew from the record',
+    help: `Usage: footfall rebuild --site ID [--from DATE] [--to DATE]
+
+Goes through the site's visitors once more, while events keep coming in. The same command goes on where one was stopped.
+  --site ID    the site
+  --from DATE  the first day (all)
+  --to DATE    until (all)`,
+    run: async (args) => {
+      const { values } = parse(args, ['site', 'from', 'to'])
+      if (!values.site) throw new ConfigError('Usage: footfall rebuild --site ID')
+      const { rebuild } = await import('./pipeline-commands.ts')
+      await rebuild(readConfig(), values.site, values.from, values.to)
+    },
+  },
+  rules: {
+    summary: 'show what other rules would make of a site, and apply them',
+    help: `Usage: footfall rules SITE --set JSON [--days N] [--apply yes]
+
+Shows what the last days would have been under the changed rules. With --apply yes sets them, and rebuilds all of the site.
+  --set JSON   e.g. '{"sessionTimeout": 900, "engagedAfter": 5, "judgesBehaviour": false, "people": ["curl"],
+               "ownHosts": ["shop.example"], "ignoredReferrers": ["pay.example"],
+               "channels": [{"channel": "Partners", "source": "*.partner.example"}]}'
+  --days N     how many days to look at (30)`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['set', 'days', 'apply'])
+      const [siteId] = positionals
+      const days = Number(values.days ?? 30)
+      if (!siteId || positionals.length > 1 || !(days > 0))
+        throw new ConfigError('Usage: footfall rules SITE --set JSON [--days N] [--apply yes]')
+      const { rulesFromJson } = await import('../pipeline/site-rules.ts')
+      const { changeRules } = await import('./pipeline-commands.ts')
+      const change = rulesFromJson(values.set ?? '{}')
+      if (typeof change === 'string') throw new ConfigError(`--set: ${change}`)
+      await changeRules(readConfig(), siteId, change, {
+        days,
+        isApplied: values.apply === 'yes',
+        now: new Date(),
+      })
+    },
+  },
+  import: {
+    summary: 'bring in events from a file, or take them out again',
+    help: `Usage: footfall import events FILE --site ID [--rejects FILE]
+       footfall import undo IMPORT
+
+FILE has one event a line, as POST /collect takes it, of any age; - is the standard input. A line may have in "derived" what
+the collector would have found out: country, region, city, browser, browserVersion, os, osVersion, device, isBot.
+The same file goes on where it was stopped.
+  --site ID       the site
+  --rejects FILE  where rejected lines go, with the reason (FILE.rejected.ndjson)`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['site', 'rejects'])
+      const [verb, what] = positionals
+      const { runImport, undoImport } = await import('./pipeline-commands.ts')
+      if (verb === 'events' && what && values.site)
+        await runImport(readConfig(), { file: what, siteId: values.site, rejects: values.rejects })
+      else if (verb === 'undo' && Number(what) > 0) await undoImport(readConfig(), Number(what))
+      else
+        throw new ConfigError(
+          'Usage: footfall import events FILE --site ID, or footfall import undo IMPORT',
+        )
+    },
+  },
+  quarantine: {
+    summary: 'look at events that could not be processed, and try again',
+    help: `Usage: footfall quarantine list [--site ID] [--id EVENT]
+       footfall quarantine replay [--site ID] [--id EVENT [--event JSON]]
+
+  --event JSON  the event as it is to be in the record from now on`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['site', 'id', 'event'])
+      const [verb] = positionals
+      if (verb !== 'list' && verb !== 'replay')
+        throw new ConfigError('Usage: footfall quarantine list, or footfall quarantine replay')
+      const { quarantine } = await import('./pipeline-commands.ts')
+      await quarantine(readConfig(), verb, {
+        siteId: values.site,
+        eventId: values.id,
+        event: values.event,
+      })
+    },
+  },
+  reconcile: {
+    summary: 'show whether record, processed tables and ClickHouse agree',
+    help: `Usage: footfall reconcile [--site ID] [--again yes]
+
+Prints the days that differ, and ends with 1 where there are any. With --again yes the app counts all days once more.`,
+    run: async (args) => {
+      const { values } = parse(args, ['site', 'again'])
+      const { showReconciliation } = await import('./pipeline-commands.ts')
+      const isRight = await showReconciliation(readConfig(), values.site, values.again === 'yes')
+      if (!isRight) process.exitCode = 1
+    },
+  },
+  forecast: {
+    summary: 'print what the data takes, and will',
+    help: 'Usage: footfall forecast',
+    run: async (args) => {
+      parse(args, [])
+      await (await import('./pipeline-commands.ts')).printForecast(readConfig())
+    },
+  },
 }
 
 const HELP = `Footfall: self-hosted web analytics.

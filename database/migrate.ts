@@ -26,13 +26,15 @@ export async function migratePostgres(pool: Pool): Promise<void> {
   })
 }
 
+const PARTITIONED = [
+  ['events_log', 'id_at'],
+  ['pageviews', 'occurred_at'],
+  ['user_events', 'occurred_at'],
+] as const
+
 /** Makes the partitions of last month to three months ahead. */
 export async function ensurePartitions(pool: Pool, now: Date): Promise<void> {
-  for (const [table, column] of [
-    ['events_log', 'id_at'],
-    ['pageviews', 'occurred_at'],
-    ['user_events', 'occurred_at'],
-  ]) {
+  for (const [table, column] of PARTITIONED) {
     await pool.query(
       `/* partitions ahead */ select ensure_month_partitions($1, $2,
          ($3::timestamptz at time zone 'UTC' - interval '1 month')::date,
@@ -40,6 +42,18 @@ export async function ensurePartitions(pool: Pool, now: Date): Promise<void> {
       [table, column, now],
     )
   }
+}
+
+/** Makes the partitions of the months in which the times (epoch ms) lie. */
+export async function ensureMonths(pool: Pool, times: readonly number[]): Promise<void> {
+  const months = new Set(times.map((ms) => `${new Date(ms).toISOString().slice(0, 7)}-01`))
+  for (const [table, column] of PARTITIONED)
+    await pool.query(
+      `/* partitions of months */ select ensure_month_partitions($1, $2, month, month)
+       from unnest($3::date[]) as month
+       where to_regclass(format('%s_%s', $1, to_char(month, 'YYYY_MM'))) is null`,
+      [table, column, [...months]],
+    )
 }
 
 /** Brings the embedded or remote ClickHouse up to date. Statements are idempotent. */

@@ -44,6 +44,11 @@ export function recomputeDays(pool: Pool): Promise<number> {
            computed_at = excluded.computed_at`,
         [site_id, day],
       )
+      await connection.query(
+        `/* reconcile later */ insert into reconciliations (site_id, day) values ($1, $2)
+         on conflict (site_id, day) do update set due_at = now()`,
+        [site_id, day],
+      )
     }
     return rows.length
   })

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import type { Pool } from '../database/postgres.ts'
 import { testClickHouse, testPostgres } from '../test/databases.ts'
-import { type ModelEvent, model, sorted } from './model.fixture.ts'
+import { type ModelEvent, model } from './model.fixture.ts'
+import { putIntoRecord, tablesOf } from './record.fixture.ts'
 import { drain } from './run.ts'
 import { transformBatch } from './transform.ts'
 
@@ -81,12 +82,12 @@ describe('random histories', () => {
           .map(({ event }) => event)
         await pool.query('insert into sites (site_id, name) values ($1, $1)', [site])
         for (let from = 0; from < arrival.length; from += batch) {
-          await putIntoRecord(arrival.slice(from, from + batch))
+          await putIntoRecord(pool, arrival.slice(from, from + batch))
           if (from % (crash + 2) === 0) await crashed()
           while ((await transformBatch(pool)).kind === 'processed');
         }
         await drain({ pool, clickhouse })
-        expect(await tables(site)).toEqual(model(events))
+        expect(await tablesOf(pool, site)).toEqual(model(events))
         await expectSameInClickHouse(site)
       }),
       { numRuns: RUNS, seed: Number(process.env.SEED ?? 20_261_125), endOnFailure: true },
@@ -123,33 +124,6 @@ type StepOf = {
   readonly isBot: boolean
 }
 
-/** As the collector does it: the batch and its events in one statement. */
-async function putIntoRecord(events: readonly ModelEvent[]): Promise<void> {
-  await pool.query(
-    `with batch as (insert into events_batches (events) values ($1) returning batch_id)
-     insert into events_log (site_id, event_id, id_at, batch_id, event_type, visitor_id, visitor_basis, session_id,
-                             occurred_at, received_at, host, path, event)
-     select e.site, e.id, '1970-01-01', batch_id, e.type, e.visitor, 'persistent_id', e.session,
-            to_timestamp(e.at / 1000), now(), 'h.example', e.path, e.event
-     from batch, jsonb_to_recordset($2::jsonb)
-       as e(site text, id uuid, type text, visitor text, session text, at float8, path text, event jsonb)`,
-    [
-      events.length,
-      JSON.stringify(
-        events.map((event) => ({
-          ...event,
-          event: {
-            url: `https://h.example${event.path}${event.source ? `?utm_source=${event.source}` : ''}`,
-            eventData: event.data,
-            ...(event.viewId && { context: { viewId: event.viewId } }),
-            ...(event.isBot && { derived: { isBot: true } }),
-          },
-        })),
-      ),
-    ],
-  )
-}
-
 /** A batch whose transaction does not commit. */
 async function crashed(): Promise<void> {
   const failing = {
@@ -167,40 +141,6 @@ async function crashed(): Promise<void> {
     },
   } as unknown as Pool // as much of it as a transaction uses
   await expect(transformBatch(failing)).rejects.toThrow('crash')
-}
-
-async function tables(site: string) {
-  const read = async (sql: string) => {
-    const { rows } = await pool.query<Record<string, unknown>>(sql, [site])
-    return sorted(
-      rows.map((row) =>
-        Object.fromEntries(
-          Object.entries(row).map(([name, value]) => [
-            name,
-            value instanceof Date ? value.getTime() : value,
-          ]),
-        ),
-      ),
-    )
-  }
-  return {
-    user_sessions: await read(
-      `select site_id, visitor_id, session_id, client_session_id, started_at, last_at, entry_page, exit_page, source,
-              pageviews, events, engaged_ms, is_bot, is_engaged from user_sessions where site_id = $1`,
-    ),
-    pageviews: await read(
-      `select site_id, visitor_id, event_id, session_id, occurred_at, path, previous_page, next_page, engaged_ms,
-              scroll_depth, is_bot from pageviews where site_id = $1`,
-    ),
-    user_events: await read(
-      `select site_id, visitor_id, event_id, session_id, occurred_at, event_type, is_bot
-       from user_events where site_id = $1`,
-    ),
-    form_submissions: await read(
-      `select site_id, visitor_id, attempt, session_id, first_at, last_at, started_at, submitted_at, succeeded_at
-       from form_submissions where site_id = $1`,
-    ),
-  }
 }
 
 /** ClickHouse has each event once, with what its visit is now. */

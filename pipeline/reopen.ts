@@ -6,10 +6,11 @@ import type { Visitor } from './sessions-table.ts'
 export interface Stretch extends Visitor {
   readonly fromMs: number
   readonly toMs: number
-  readonly timeoutMs: number
   /** What its events name: visits, page views and tries at forms that have one of these are of it too. */
   readonly names: Names
 }
+
+export const NO_NAMES: Names = { sessions: [], views: [], attempts: [] }
 
 export interface Names {
   readonly sessions: readonly string[]
@@ -41,8 +42,9 @@ export interface Reopened {
 export async function reopen(
   connection: Connection,
   stretches: readonly Stretch[],
+  timeoutMsOf: (siteId: string) => number,
 ): Promise<Reopened> {
-  const grown = JSON.stringify(await grow(connection, stretches))
+  const grown = JSON.stringify(await grow(connection, stretches, timeoutMsOf))
   const removed = await connection.query<{ site_id: string; at: Date; event_id: string | null }>(
     `/* reopen */
      with stretches as (select * from ${STRETCHES}),
@@ -99,14 +101,13 @@ interface Grown extends Visitor {
 async function grow(
   connection: Connection,
   stretches: readonly Stretch[],
+  timeoutMsOf: (siteId: string) => number,
 ): Promise<readonly Grown[]> {
   const done: Grown[] = []
-  let growing: readonly Grown[] = stretches.map(
-    ({ siteId, visitorId, fromMs, toMs, timeoutMs, names }) => ({
-      ...{ siteId, visitorId, timeoutMs, names },
-      ...{ from: new Date(fromMs), to: new Date(toMs) },
-    }),
-  )
+  let growing: readonly Grown[] = stretches.map(({ siteId, visitorId, fromMs, toMs, names }) => ({
+    ...{ siteId, visitorId, timeoutMs: timeoutMsOf(siteId), names },
+    ...{ from: new Date(fromMs), to: new Date(toMs) },
+  }))
   while (growing.length > 0) {
     const { rows } = await connection.query<Omit<Grown, 'names'> & { sessions: string[] }>(
       `/* grow stretches */

@@ -5,6 +5,8 @@ import type { Pool } from '../database/postgres.ts'
 import { recomputeDays } from './daily-metrics.ts'
 import { deliverBlock } from './deliver.ts'
 import { compactCounts } from './event-counts.ts'
+import { mismatch, reconcile } from './reconcile.ts'
+import { applyRetention } from './retention.ts'
 import { transformBatch } from './transform.ts'
 
 export interface PipelineParts {
@@ -57,6 +59,8 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
       const startedAt = performance.now()
       await recomputeDays(parts.pool)
       // A large day may cost seconds: it takes a tenth of the time, and is never late by more than a quarter of a minute.
+      while (await deliverBlock(parts.pool, parts.clickhouse)); // else the day's are still under way
+      await reconcile(parts.pool, parts.clickhouse)
       daysDueAtMs = nowMs + Math.min(15_000, Math.max(1_000, 10 * (performance.now() - startedAt)))
     }
     if (nowMs >= countsDueAtMs) {
@@ -88,8 +92,9 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
   }
 }
 
-async function housekeeping({ pool, now }: PipelineParts): Promise<void> {
+async function housekeeping({ pool, clickhouse, now }: PipelineParts): Promise<void> {
   await ensurePartitions(pool, now())
+  await applyRetention(pool, clickhouse, now())
   // Yesterday's salt is kept for visits over midnight, so none is older than 48 h.
   await pool.query(
     `delete from visitor_salts where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
@@ -114,6 +119,25 @@ function createMetrics(registry: Registry, pool: Pool) {
         'select coalesce(sum(events), 0) as waiting from events_batches',
       )
       this.set(rows[0]?.waiting ?? 0)
+    },
+  })
+  new Gauge({
+    name: 'rollup_mismatch_total',
+    help: 'Events by which record, processed tables, daily metrics and ClickHouse differ, over all days that were counted; must be 0',
+    registers,
+    async collect() {
+      this.set((await mismatch(pool)).events)
+    },
+  })
+  new Gauge({
+    name: 'etl_lag_seconds',
+    help: 'Age of the oldest committed event that is not processed yet',
+    registers,
+    async collect() {
+      const { rows } = await pool.query<{ seconds: number }>(
+        `select coalesce(extract(epoch from now() - min(received_at)), 0)::float8 as seconds from events_batches`,
+      )
+      this.set(rows[0]?.seconds ?? 0)
     },
   })
   return {

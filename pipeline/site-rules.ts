@@ -58,3 +58,49 @@ export async function loadSiteRules(
   const found = new Map(rows.map((row) => [row.site_id, siteRules(row.rules)]))
   return new Map(siteIds.map((id) => [id, found.get(id) ?? DEFAULT_RULES]))
 }
+
+type Check = (value: unknown) => boolean
+
+const isText: Check = (value) => typeof value === 'string' && value !== '' && value.length <= 200
+const isTexts: Check = (value) => Array.isArray(value) && value.length <= 100 && value.every(isText)
+const isSeconds: Check = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 1 && value <= 86_400
+
+const CHECKS: Readonly<Record<keyof StoredRules, readonly [Check, string]>> = {
+  sessionTimeout: [isSeconds, 'seconds, from 1 to 86400'],
+  engagedAfter: [isSeconds, 'seconds, from 1 to 86400'],
+  ownHosts: [isTexts, 'a list of hosts'],
+  ignoredReferrers: [isTexts, 'a list of hosts'],
+  channels: [
+    (value) => Array.isArray(value) && value.length <= 100 && value.every(isChannel),
+    'a list of {channel, source, medium, campaign}, each a text and channel required',
+  ],
+  judgesBehaviour: [(value) => typeof value === 'boolean', 'true or false'],
+  people: [isTexts, 'a list of names of bots'],
+}
+
+function isChannel(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const members = Object.entries(value)
+  const known = ['channel', 'source', 'medium', 'campaign']
+  return 'channel' in value && members.every(([key, text]) => known.includes(key) && isText(text))
+}
+
+/** Rules from their JSON, or what is wrong with it. */
+export function rulesFromJson(json: string): StoredRules | string {
+  let given: unknown
+  try {
+    given = JSON.parse(json)
+  } catch {
+    return 'it is not JSON.'
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    return 'it must be an object.'
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(CHECKS, name))
+      return `"${name}" is no rule; there are ${Object.keys(CHECKS).join(', ')}.`
+    const [isRight, wanted] = CHECKS[name as keyof StoredRules] // hasOwn has seen that it is one
+    if (!isRight(value)) return `${name} must be ${wanted}.`
+  }
+  return given as StoredRules // each of its members has been looked at
+}

@@ -102,7 +102,7 @@ interface Owned {
  * lose the commit.
  */
 export async function insertEvents(
-  pool: Pool,
+  pool: Pick<Pool, 'query'>,
   requests: readonly (readonly EventRow[])[],
 ): Promise<number[]> {
   const all: Owned[] = []

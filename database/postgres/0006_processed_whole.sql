@@ -193,6 +193,66 @@ comment on column clickhouse_outbox.replaced is
   'Events that ClickHouse may have from earlier blocks and that this one brings anew, or takes away.';
 comment on column clickhouse_outbox.payload is 'JSONCompactEachRow, zstd.';
 
--- A session id that is on the record once more, to look up what belongs to it.
-alter table events_log add column import_id bigint;
-comment on column events_log.import_id is 'The import that brought it; null: it was collected.';
+create table imports (
+  import_id   bigint      generated always as identity primary key,
+  site_id     text        not null,
+  source      text        not null,
+  line        bigint      not null default 0,
+  accepted    bigint      not null default 0,
+  duplicates  bigint      not null default 0,
+  rejected    bigint      not null default 0,
+  started_at  timestamptz not null default now(),
+  finished_at timestamptz,
+  undone_at   timestamptz
+);
+comment on table imports is 'One row per file of events that was, or is being, brought in. Kept.';
+comment on column imports.source is 'Name and SHA-256 of the file''s first megabyte: the same file goes on where it stopped.';
+comment on column imports.line is 'Lines of the file that are in the record, or rejected: written with them in one transaction.';
+
+create table import_batches (
+  import_id bigint not null,
+  batch_id  bigint not null,
+  primary key (import_id, batch_id)
+);
+comment on table import_batches is 'Which of the record''s batches an import brought: what an undo takes out.';
+
+create table rebuilds (
+  rebuild_id  bigint      generated always as identity primary key,
+  site_id     text        not null,
+  from_at     timestamptz not null,
+  to_at       timestamptz not null,
+  visitor_id  text        not null default '',
+  visitors    bigint      not null default 0,
+  events      bigint      not null default 0,
+  started_at  timestamptz not null default now(),
+  finished_at timestamptz
+);
+comment on table rebuilds is 'One row per rebuild of a site''s processed tables from the record. Kept.';
+comment on column rebuilds.visitor_id is 'The last visitor that is done; they are gone through in order.';
+
+alter table sites
+  add column retention    jsonb       not null default '{}',
+  add column record_since timestamptz not null default '-infinity';
+comment on column sites.retention is
+  'Days that data is kept, by class: {"record": n, "processed": n, "daily": n}. Absent: 760 of the first two, daily for ever. 0: for ever.';
+comment on column sites.record_since is 'The record is whole from here on: what came before has been deleted with its retention, and is not rebuilt.';
+
+create table reconciliations (
+  site_id    text        not null,
+  day        date        not null,
+  due_at     timestamptz not null default now(),
+  checked_at timestamptz,
+  record     bigint,
+  processed  bigint,
+  daily      bigint,
+  clickhouse bigint,
+  mismatch   bigint      generated always as (
+    abs(record - processed) + abs(record - daily) + abs(record - clickhouse)) stored,
+  primary key (site_id, day)
+);
+comment on table reconciliations is
+  'Events of a site''s local day as the record, the processed tables, daily_site_metrics and ClickHouse count them. A difference is a fault.';
+comment on column reconciliations.due_at is 'When it changed last; it is looked at again when that is after checked_at.';
+comment on column reconciliations.record is 'Without what waits for the pipeline and what is in quarantine.';
+create index reconciliations_due on reconciliations (due_at) where checked_at is null or checked_at < due_at;
+create index reconciliations_wrong on reconciliations (site_id, day) where mismatch > 0;

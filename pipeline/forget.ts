@@ -1,0 +1,46 @@
+import type { Connection } from '../database/postgres.ts'
+import { processAgain } from './process.ts'
+import { NO_NAMES, type Stretch } from './reopen.ts'
+
+/**
+ * Takes events out of the record, and with them what was made of them: in the
+ * processed tables, the daily metrics and ClickHouse. `which` is a condition
+ * over `events_log l`; its parameters begin at $2, $1 is the site. The caller
+ * holds the pipeline's lock. Answers how many events there were.
+ */
+export async function forget(
+  connection: Connection,
+  siteId: string,
+  which: string,
+  values: readonly unknown[],
+  limit: number,
+): Promise<number> {
+  const { rows } = await connection.query<{
+    visitor_id: string
+    first: Date
+    last: Date
+    events: number
+  }>(
+    `/* forget events */
+     with gone as (
+       delete from events_log l
+       where (l.tableoid, l.ctid) in (select l.tableoid, l.ctid from events_log l where l.site_id = $1 and ${which} limit ${limit})
+         and not exists (select from events_batches b where b.batch_id = l.batch_id)
+       returning l.visitor_id, l.event_id, l.occurred_at
+     ), aside as (
+       delete from quarantine q using gone where q.site_id = $1 and q.event_id = gone.event_id
+     ), counted as (
+       update event_totals set events = events - (select count(*) from gone) where site_id = $1
+     )
+     select visitor_id, min(occurred_at) as first, max(occurred_at) as last, count(*) as events from gone group by 1`,
+    [siteId, ...values],
+  )
+  const stretches = rows.map(
+    ({ visitor_id, first, last }): Stretch => ({
+      ...{ siteId, visitorId: visitor_id, names: NO_NAMES },
+      ...{ fromMs: first.getTime(), toMs: last.getTime() },
+    }),
+  )
+  if (stretches.length > 0) await processAgain(connection, stretches)
+  return rows.reduce((sum, { events }) => sum + events, 0)
+}

@@ -1,0 +1,122 @@
+import { inTransaction, type Pool } from '../database/postgres.ts'
+import { takeLock } from './claim.ts'
+import { processAgain } from './process.ts'
+import { NO_NAMES, type Stretch } from './reopen.ts'
+
+/** How far a rebuild is. */
+export interface RebuildProgress {
+  readonly visitors: number
+  readonly events: number
+  readonly isDone: boolean
+}
+
+/**
+ * Begins to make a site's processed tables, and its part of ClickHouse, anew
+ * from the record between two times; one of the same times that was not
+ * finished goes on. What retention has deleted from the record stays as it is.
+ * Answers its id.
+ */
+export async function beginRebuild(
+  pool: Pool,
+  siteId: string,
+  from: Date | '-infinity',
+  to: Date | 'infinity',
+): Promise<number> {
+  const { rows } = await pool.query<{ rebuild_id: number }>(
+    `/* begin rebuild */
+     with wanted as (
+       select site_id, greatest($2::timestamptz, record_since) as from_at, $3::timestamptz as to_at
+       from sites where site_id = $1
+     ), going as (
+       select rebuild_id from rebuilds join wanted using (site_id, from_at, to_at)
+       where finished_at is null order by rebuild_id desc limit 1
+     ), begun as (
+       insert into rebuilds (site_id, from_at, to_at)
+       select site_id, from_at, to_at from wanted where not exists (select from going)
+       returning rebuild_id
+     )
+     select rebuild_id from going union all select rebuild_id from begun`,
+    [siteId, from, to],
+  )
+  if (!rows[0]) throw new Error(`The site ${siteId} is not registered.`)
+  return rows[0].rebuild_id
+}
+
+const MAX_EVENTS = 5_000
+const MAX_VISITORS = 2_000
+
+/**
+ * The next visitors of a rebuild, in one transaction with how far it is.
+ * Undefined while the pipeline is at its own work, which goes first.
+ */
+export function rebuildStep(pool: Pool, rebuildId: number): Promise<RebuildProgress | undefined> {
+  return inTransaction(pool, async (connection) => {
+    if (!(await takeLock(connection))) return undefined
+    const { rows } = await connection.query<{
+      site_id: string
+      visitor_id: string
+    }>('select site_id, visitor_id from rebuilds where rebuild_id = $1', [rebuildId])
+    const [rebuild] = rows
+    if (!rebuild) throw new Error(`There is no rebuild ${rebuildId}.`)
+    const { rows: next } = await connection.query<Next>(
+      `/* next visitors */
+       select visitor_id, sum(events)::integer as events, min(first) as first, max(last) as last
+       from (
+         (select l.visitor_id, count(*) as events, min(l.occurred_at) as first, max(l.occurred_at) as last
+          from events_log l, rebuilds r
+          where r.rebuild_id = $1 and l.site_id = $2 and l.visitor_id > $3
+            and l.occurred_at between r.from_at and r.to_at
+          group by 1 order by 1 limit $4)
+         union all
+         (select s.visitor_id, 0, min(s.started_at), max(s.last_at)
+          from user_sessions s, rebuilds r
+          where r.rebuild_id = $1 and s.site_id = $2 and s.visitor_id > $3
+            and s.started_at between r.from_at and r.to_at
+          group by 1 order by 1 limit $4)
+       ) v group by 1 order by 1 limit $4`,
+      [rebuildId, rebuild.site_id, rebuild.visitor_id, MAX_VISITORS],
+    )
+    const chunk = upTo(next, MAX_EVENTS)
+    const stretches = chunk.map(
+      ({ visitor_id, first, last }): Stretch => ({
+        ...{ siteId: rebuild.site_id, visitorId: visitor_id, names: NO_NAMES },
+        ...{ fromMs: first.getTime(), toMs: last.getTime() },
+      }),
+    )
+    const events = stretches.length > 0 ? await processAgain(connection, stretches) : 0
+    const done = await connection.query<{ visitors: number; events: number }>(
+      `/* rebuild progress */
+       update rebuilds set visitor_id = coalesce($2, visitor_id), visitors = visitors + $3, events = events + $4,
+                           finished_at = case when $2::text is null then now() end
+       where rebuild_id = $1 returning visitors, events`,
+      [rebuildId, chunk.at(-1)?.visitor_id ?? null, chunk.length, events],
+    )
+    const { visitors = 0, events: total = 0 } = done.rows[0] ?? {}
+    return { visitors, events: total, isDone: chunk.length === 0 }
+  })
+}
+
+interface Next {
+  readonly visitor_id: string
+  readonly events: number
+  readonly first: Date
+  readonly last: Date
+}
+
+/** The first of them that have so many events together; at least one. */
+function upTo(visitors: readonly Next[], maxEvents: number): readonly Next[] {
+  const chunk: Next[] = []
+  let events = 0
+  for (const visitor of visitors) {
+    events += visitor.events
+    if (chunk.length > 0 && events > maxEvents) break
+    chunk.push(visitor)
+  }
+  return chunk
+}
+
+/** Blocks that ClickHouse does not have yet. */
+export async function waitingBlocks(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>('select count(*) as n from clickhouse_outbox')
+  return rows[0]?.n ?? 0
+}

@@ -1,0 +1,76 @@
+import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
+import { inTransaction, type Pool } from '../database/postgres.ts'
+import { takeLock } from './claim.ts'
+
+interface Due {
+  readonly site_id: string
+  readonly day: string
+  readonly day_start: Date
+  readonly day_end: Date
+  readonly record: number
+  readonly processed: number
+  readonly daily: number
+}
+
+/**
+ * Counts days that have changed in each place that has their events, and keeps
+ * what it found in `reconciliations`. The pipeline stands still meanwhile, so
+ * that nothing is under way between two places; a day whose daily metrics or
+ * blocks still wait is left for the next time. Answers how many days it counted.
+ */
+export function reconcile(pool: Pool, clickhouse: ClickHouse, days = 20): Promise<number> {
+  return inTransaction(pool, async (connection) => {
+    if (!(await takeLock(connection))) return 0
+    const { rows } = await connection.query<Due>(
+      `/* reconcile */
+       with due as (
+         select r.site_id, r.day,
+                greatest(r.day::timestamp at time zone s.timezone, s.record_since) as day_start,
+                (r.day + 1)::timestamp at time zone s.timezone as day_end
+         from reconciliations r join sites s using (site_id)
+         where (r.checked_at is null or r.checked_at < r.due_at)
+           and not exists (select from changed_days c where c.site_id = r.site_id and c.day = r.day)
+           and not exists (select from clickhouse_outbox o where r.site_id = any(o.sites))
+         order by r.due_at limit $1
+       )
+       select due.site_id, due.day::text as day, day_start, day_end,
+         (select count(*) from events_log l
+          where l.site_id = due.site_id and l.occurred_at >= day_start and l.occurred_at < day_end
+            and not exists (select from events_batches b where b.batch_id = l.batch_id)
+            and not exists (select from quarantine q where q.site_id = l.site_id and q.event_id = l.event_id)) as record,
+         (select count(*) from pageviews p
+          where p.site_id = due.site_id and p.occurred_at >= day_start and p.occurred_at < day_end)
+         + (select count(*) from user_events e
+            where e.site_id = due.site_id and e.occurred_at >= day_start and e.occurred_at < day_end) as processed,
+         coalesce((select m.events + m.bot_events from daily_site_metrics m
+                   where m.site_id = due.site_id and m.day = due.day), 0) as daily
+       from due`,
+      [days],
+    )
+    for (const day of rows) {
+      const [there] = await selectRows<{ events: number }>(
+        clickhouse,
+        `select count() as events from events
+         where site_id = {site:String} and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
+           and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
+        { site: day.site_id, from: day.day_start.getTime(), to: day.day_end.getTime() },
+      )
+      await connection.query(
+        `/* reconciled */ update reconciliations
+         set checked_at = now(), record = $3, processed = $4, daily = $5, clickhouse = $6
+         where site_id = $1 and day = $2`,
+        [day.site_id, day.day, day.record, day.processed, day.daily, there?.events ?? 0],
+      )
+    }
+    return rows.length
+  })
+}
+
+/** Days that do not add up, and by how many events. The metric that must be 0. */
+export async function mismatch(pool: Pool): Promise<{ days: number; events: number }> {
+  const { rows } = await pool.query<{ days: number; events: number }>(
+    `/* mismatch */ select count(*) as days, coalesce(sum(mismatch), 0)::bigint as events
+     from reconciliations where mismatch > 0`,
+  )
+  return rows[0] ?? { days: 0, events: 0 }
+}
