@@ -55,6 +55,22 @@ it('answers what comes while it is stopped with 503 and Retry-After', async () =
   await stopped
 })
 
+it('does not wait for a client that stops in the middle of a request', async () => {
+  const stopping = createServer({ log: false, trustProxy: [], closeWithinMs: 100 })
+  const hasBegun = Promise.withResolvers<void>()
+  stopping.addHook('onRequest', async () => hasBegun.resolve())
+  stopping.post('/', async () => ({}))
+  const socket = connect(Number(new URL(await stopping.listen({ port: 0 })).port), '127.0.0.1')
+  socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.write(
+    'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  )
+  await hasBegun.promise
+  await stopping.close() // else the test's own time limit is met
+  await closed
+})
+
 /** A request on the agent's connection. */
 function get(url: string, agent: Agent) {
   return new Promise<{ status: number; headers: object; body: string }>((resolve, reject) => {

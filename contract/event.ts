@@ -8,6 +8,8 @@ export const LIMITS = {
   url: 2_048,
   title: 512,
   name: 120,
+  /** Of a property's name: longer ones are cut. */
+  key: 64,
   id: 64,
   text: 1_024,
   /** An event older than this is refused as `too_old`. */

@@ -1,6 +1,6 @@
 import type { Pool } from './postgres.ts'
 
-const RECONNECTS_MS = 1_000
+const RETRIES_AFTER_MS = 1_000
 
 export interface Listening {
   /** Resolves when it listens for the first time; rejects when the first try fails (it goes on trying). */
@@ -20,6 +20,7 @@ export function listen(
     notification: (payload: string) => void
     gap?: () => void
     error: (error: Error) => void
+    retryMs?: number
   },
 ): Listening {
   let isStopped = false
@@ -27,6 +28,7 @@ export function listen(
 
   const connect = async (): Promise<void> => {
     const connection = await pool.connect()
+    let isListening = false
     let isOver = false
     const end = () => {
       if (!isOver) connection.release(true)
@@ -36,7 +38,9 @@ export function listen(
     connection.on('notification', ({ payload = '' }) => on.notification(payload))
     connection.once('error', (error) => {
       end()
-      if (isStopped) return
+      // While it begins to listen the query fails, too: who tries again twice listens twice,
+      // and after a few more of these has taken the whole pool.
+      if (isStopped || !isListening) return
       on.error(error)
       retry()
     })
@@ -45,12 +49,13 @@ export function listen(
       end()
       throw error
     })
+    isListening = true
     on.gap?.()
   }
   const retry = () => {
     setTimeout(() => {
       if (!isStopped) connect().catch(retry)
-    }, RECONNECTS_MS).unref()
+    }, on.retryMs ?? RETRIES_AFTER_MS).unref()
   }
   const ready = connect()
   ready.catch(retry)

@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Files over 400 lines, with the reason. */
 const LONG_FILES: Record<string, string> = {
   'pipeline/source-lists.ts': 'names and hosts of sources: data',
+  'test/hostile-inputs.ts': 'inputs and what becomes of them: data',
 }
 
 function sources(folder: string): string[] {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { randomUUIDv7 } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,43 +6,28 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '../cli/free-port.ts'
 import { prepareDatabase } from '../cli/prepare-database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../database/embedded-postgres.ts'
+import { type CollectProcess, startCollectProcess } from './collect-process.ts'
 
 let folder: string
 let postgres: EmbeddedPostgres | undefined
-const ends: (() => Promise<unknown>)[] = []
+let collector: CollectProcess | undefined
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'footfall-collect-'))
 })
 afterAll(async () => {
-  for (const end of ends.reverse()) await end()
+  await collector?.stop()
   await postgres?.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
-/** `footfall collect`, as a process of its own. */
-async function startCollect(databaseUrl: string) {
-  const port = await freePort()
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../cli/main.ts'), 'collect'], {
-    env: {
-      ...{ DATABASE_URL: databaseUrl, DATA_DIR: folder, ENVIRONMENT: 'development' },
-      ...{ HOST: '127.0.0.1', PORT: `${port}` },
-    },
-    stdio: 'ignore',
-  })
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  ends.push(() => {
-    child.kill('SIGTERM')
-    return ended
-  })
-  return { url: `http://127.0.0.1:${port}`, child }
-}
-
 it('a collector that is started before PostgreSQL answers 503 until it is there, and its tables are made', async () => {
   const databasePort = await freePort()
   const password = 'collect'
-  const { url, child } = await startCollect(
+  collector = await startCollectProcess(
     `postgres://footfall:${password}@127.0.0.1:${databasePort}/footfall`,
+    { ENVIRONMENT: 'development', DATA_DIR: folder },
   )
+  const { url } = collector
   const collect = () =>
     fetch(`${url}/collect`, {
       method: 'POST',
@@ -74,5 +58,5 @@ it('a collector that is started before PostgreSQL answers 503 until it is there,
   await expect.poll(() => statusOf('/readyz'), { timeout: 20_000 }).toBe(200)
   expect(await statusOf('/startupz')).toBe(200)
   await expect.poll(async () => (await collect()).status, { timeout: 20_000 }).toBe(202)
-  expect(child.exitCode).toBeNull()
+  expect(collector.hasEnded()).toBe(false)
 }, 120_000)

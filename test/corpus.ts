@@ -1,7 +1,10 @@
 // Reads the cases of bad-inputs.json and sends them as they ask, byte for byte.
+
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 export type Generator = { readonly kind: string } & Readonly<Record<string, unknown>>
@@ -21,6 +24,16 @@ export interface CorpusCase {
     readonly asserts?: readonly string[]
   }
 }
+
+const FILE = join(import.meta.dirname, '../../shared/vectors/bad-inputs.json')
+
+/** The cases; none where the corpus does not lie beside the project. */
+export const corpus: readonly CorpusCase[] = existsSync(FILE)
+  ? JSON.parse(readFileSync(FILE, 'utf8')).cases
+  : []
+
+/** The host that every site of a case is of. */
+export const SITE_HOST = 'shop.example'
 
 export interface Answer {
   /** 0: the connection was closed without one. */
@@ -101,6 +114,22 @@ export function bodiesOf(found: CorpusCase, fills: Fill): { bodies: Buffer[]; he
       return one(gzipSync(fills(textOf(of.base))))
     case 'gzip_zeros':
       return one(gzipSync(Buffer.alloc(Number(of.bytes))))
+    case 'pad_to': {
+      const base = fills(textOf(of.base))
+      const open = base.replace(/\}\s*$/, ',"padding":"')
+      return one(`${open.padEnd(Number(of.bytes) - 2, 'x')}"}`)
+    }
+    case 'raw_header':
+      return one(fills(textOf(of.body ?? body)), {
+        [textOf(of.header ?? 'X-Padding')]: 'x'.repeat(Number(of.bytes ?? of.count)),
+      })
+    case 'each':
+      return {
+        bodies: (of.values as unknown[]).map((value) =>
+          Buffer.from(fills(textOf(of.body ?? body)).replaceAll('{{VALUE}}', textOf(value))),
+        ),
+        headers: {},
+      }
     case 'sequence':
       return {
         bodies: (of.bodies as string[]).map((each) => Buffer.from(fills(each))),
@@ -124,7 +153,9 @@ export function send(
   return new Promise((resolve) => {
     const lost = () =>
       resolve({ status: 0, headers: {}, body: '', afterMs: performance.now() - sentAt })
-    const outgoing = request(`${url}${path}`, { method, headers: { ...headers } }, (answer) => {
+    // A connection of its own: the server may have closed one that was sent nonsense.
+    const options = { method, headers: { ...headers }, agent: false }
+    const outgoing = request(`${url}${path}`, options, (answer) => {
       let text = ''
       answer.on('data', (chunk) => {
         text += chunk
@@ -163,6 +194,62 @@ export function sendRaw(url: string, write: (socketWrite: (data: string) => bool
     })
     socket.on('error', end)
     socket.on('close', end)
-    write((data) => !socket.destroyed && socket.write(data))
+    write((data) => {
+      socket.write(data)
+      return !socket.destroyed
+    })
   })
+}
+
+type Variables = Readonly<Record<string, string>>
+
+/** Sends what a case says; an answer for each request. */
+export async function sendCase(
+  url: string,
+  found: CorpusCase,
+  variables: Variables,
+): Promise<Answer[]> {
+  const fills = (text: string) => fill(text, variables)
+  const path = fills(found.path)
+  const { raw, generator, repeat } = found
+  if (raw) return [await sendRaw(url, (write) => write(fills(raw)))]
+  if (generator?.kind === 'drip' || generator?.kind === 'stream')
+    return [await sendRaw(url, (write) => trickle(write, path, generator))]
+  const { bodies, headers: added } = bodiesOf(found, fills)
+  const headers = Object.fromEntries(
+    Object.entries({ ...found.headers, ...added }).map(([name, value]) => [name, fills(value)]),
+  )
+  const answers: Answer[] = []
+  const post = async (body: Buffer) =>
+    answers.push(await send(url, { method: found.method, path, headers, body }))
+  if (repeat?.batch) {
+    for (let sent = 0; sent < repeat.times; sent += repeat.batch) {
+      const events = Array.from({ length: repeat.batch }, () => {
+        const own = { ...variables, _UUID1: randomUUIDv7() }
+        return JSON.parse(fill(found.body ?? '', own)).events[0]
+      })
+      const envelope = { siteId: variables.SITE, sentAt: Date.now(), events }
+      await post(Buffer.from(JSON.stringify(envelope)))
+    }
+    return answers
+  }
+  for (let sent = 0; sent < (repeat?.times ?? 1); sent++)
+    for (const body of bodies) await post(body)
+  return answers
+}
+
+/** A body that comes too slowly, or never ends. */
+function trickle(write: (data: string) => boolean, path: string, { kind, ...of }: Generator): void {
+  const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`
+  if (kind === 'drip') {
+    write(`${head}Content-Length: ${of.declared_length}\r\n\r\n`)
+    const timer = setInterval(() => {
+      if (!write('{')) clearInterval(timer)
+    }, Number(of.interval_ms))
+    return
+  }
+  const chunk = textOf(of.chunk).repeat(Number(of.chunk_bytes))
+  write(`${head}Transfer-Encoding: chunked\r\n\r\n`)
+  for (let sent = 0; sent < Number(of.total_bytes); sent += chunk.length)
+    if (!write(`${chunk.length.toString(16)}\r\n${chunk}\r\n`)) break
 }

@@ -32,8 +32,10 @@ export function parseBody(body: Buffer, encoding: string | undefined): unknown {
   }
 }
 
-function inflate(body: Buffer, encoding: string | undefined): Buffer {
-  if (encoding === undefined || encoding === 'identity') return body
+function inflate(body: Buffer, given: string | undefined): Buffer {
+  if (given === undefined) return body
+  const encoding = given.trim().toLowerCase()
+  if (encoding === '' || encoding === 'identity') return body
   if (encoding !== 'gzip') {
     throw new Problem('unsupported_media_type', 'Content-Encoding may be gzip or absent.')
   }

@@ -144,7 +144,7 @@ describe('an event', () => {
   })
 
   it('keeps a property whose long name would be cut through a pair of surrogates', () => {
-    const name = 'a'.repeat(LIMITS.name - 1)
+    const name = 'a'.repeat(LIMITS.key - 1)
     const event = { eventType: 'x', siteId: 's', eventData: { [`${name}😀`]: 1 } }
     expect(accepted(event)?.stored.eventData).toEqual({ [`${name}\ufffd`]: 1 })
   })

@@ -105,7 +105,7 @@ export function normalise(
       refused.push({ index, code: error.code, message: error.message })
     }
   }
-  const clockOffsetMs = envelope.sentAt === undefined ? undefined : offsetMs
+  const clockOffsetMs = (envelope.sentAt ?? undefined) === undefined ? undefined : offsetMs
   return { events, refused, redactions, clockOffsetMs }
 }
 
@@ -234,9 +234,17 @@ function timeInside(uuid: string): number {
   return uuid[14] === '7' ? Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16) : 0
 }
 
+// Of years beyond 9999 too: a clock that is so wrong still writes the time like that.
+const ISO_8601 =
+  /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
+
+/** Without a zone, as some programs write it, it is UTC and not the server's own time. */
 function epochMs(value: unknown): number | undefined {
-  const ms =
-    typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
+  const written = value.replace(' ', 'T')
+  const hasZone = !written.includes('T') || /Z$|T.*[+-]/.test(written)
+  const ms = Date.parse(hasZone ? written : `${written}Z`)
   return Number.isNaN(ms) ? undefined : ms
 }
 
@@ -246,7 +254,7 @@ const ABSURD_AFTER_MS = Date.UTC(2100)
 
 /** How far the client's clock is behind ours. Without sentAt we believe it. */
 function clockOffset(sentAt: unknown, receivedAtMs: number): number {
-  if (sentAt === undefined) return 0
+  if (sentAt === undefined || sentAt === null) return 0
   const sentAtMs = epochMs(sentAt)
   if (sentAtMs === undefined)
     throw new Problem('invalid_request', 'sentAt must be ISO 8601 or epoch milliseconds.')
@@ -258,7 +266,8 @@ function occurredAt(
   offsetMs: number,
   receivedAtMs: number,
 ): { ms: number; flag?: EventFlag } {
-  if (timestamp === undefined) return { ms: receivedAtMs }
+  // null is what JSON makes of a time that is none.
+  if (timestamp === undefined || timestamp === null) return { ms: receivedAtMs }
   const clientMs = epochMs(timestamp)
   if (clientMs === undefined) {
     throw new Refused('invalid_timestamp', 'timestamp must be ISO 8601 or epoch milliseconds.')

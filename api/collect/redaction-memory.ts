@@ -49,7 +49,7 @@ export function propertyName(key: string): PropertyName {
     properties.get(key) ??
     remember(properties, key, {
       // A cut through a pair leaves a lone surrogate, which PostgreSQL refuses.
-      name: cleanName(key).slice(0, LIMITS.name).toWellFormed(),
+      name: cleanName(key).slice(0, LIMITS.key).toWellFormed(),
       isSecret: isSecretKey(key),
     })
   )
