@@ -104,7 +104,7 @@ async function loadViews(
      select distinct on (p.site_id, p.visitor_id, p.view_id) p.*
      from jsonb_to_recordset($1::jsonb) as v("siteId" text, "visitorId" text, "viewId" text)
      join pageviews p on p.site_id = v."siteId" and p.visitor_id = v."visitorId" and p.view_id = v."viewId"
-     order by p.site_id, p.visitor_id, p.view_id, p.occurred_at, p.event_id`,
+     order by p.site_id, p.visitor_id, p.view_id, p.occurred_at desc, p.event_id desc`,
     [JSON.stringify(wanted)],
   )
   for (const row of rows) {

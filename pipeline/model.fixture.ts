@@ -62,17 +62,20 @@ function modelVisitor(events: readonly ModelEvent[]) {
   const isBot = (event: ModelEvent) => isBotVisit(visitOf.get(event) as Visit)
 
   const viewOf = (event: ModelEvent) =>
-    events.find((each) => each.type === 'pageview' && each.viewId === event.viewId)
+    events.findLast(
+      (each) =>
+        each.type === 'pageview' && each.viewId === event.viewId && inOrder(each, event) < 0,
+    )
   const engagements = events.filter((event) => event.type === 'engagement')
-  // Those of a view that was there by then.
+  // Those of a view that was there by then, less than a day before.
   const counted = engagements.filter((event) => {
     const view = event.viewId === undefined ? undefined : viewOf(event)
-    return view && inOrder(view, event) < 0
+    return view && event.at - view.at <= 24 * 60 * MINUTES
   })
   const gainOf = (event: ModelEvent) => {
     if (!counted.includes(event)) return 0
     const before = counted.filter(
-      (each) => each.viewId === event.viewId && inOrder(each, event) < 0,
+      (each) => viewOf(each) === viewOf(event) && inOrder(each, event) < 0,
     )
     return Number(event.data?.engagedMs) - Number(before.at(-1)?.data?.engagedMs ?? 0)
   }

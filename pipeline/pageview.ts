@@ -68,11 +68,12 @@ export const NO_GAIN: Gain = { visibleMs: 0, engagedMs: 0, attentionMs: [] }
 
 /**
  * Gives a view its next engagement event, and tells the difference. Of a view
- * that is not there, or came later, nothing counts. `undefined` when the view
- * has a later one already: then the view is to be looked at again from its start.
+ * that is not there, or a day past, nothing counts. `undefined` when the view
+ * came later or has a later one already: then it is to be looked at again.
  */
 export function engage(view: Pageview | undefined, at: Point, said: Engagement): Gain | undefined {
-  if (!view || isBefore(at, view)) return NO_GAIN
+  if (!view || at.atMs - view.atMs > DAY_MS) return NO_GAIN
+  if (isBefore(at, view)) return undefined
   if (view.engagementPoint && isBefore(at, view.engagementPoint)) return undefined
   const before = view.engagement
   // What is not said again still holds: times of the load stand in the first event only.

@@ -105,8 +105,7 @@ export function processVisitor(
         ...{ engagementPoint: null, engagement: NO_ENGAGEMENT },
       }
       made.set(event.eventId, pageview)
-      if (pageview.viewId !== null && !views.has(pageview.viewId))
-        views.set(pageview.viewId, pageview)
+      if (pageview.viewId !== null) views.set(pageview.viewId, pageview)
       if (previous) {
         const there = made.get(previous.eventId)
         if (there) there.nextPage = event.page
