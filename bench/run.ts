@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { benchCollector } from './collector.ts'
+import { benchPipeline } from './pipeline.ts'
 import { type Table, textOf } from './table.ts'
 import { benchTracker } from './tracker.ts'
 
@@ -10,6 +11,7 @@ type Benchmark = (say: (line: string) => void) => Promise<readonly Table[]>
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   collector: benchCollector,
+  pipeline: benchPipeline,
   tracker: benchTracker,
 }
 

@@ -1,44 +1,35 @@
 import { hash } from 'node:crypto'
 import type { Json } from '../contract/event.ts'
 import { engagementOf } from './pageview.ts'
+import type { Session } from './session.ts'
 import { visitorKey } from './sessions-table.ts'
 import { type ProcessedEvent, viewIdOf } from './visitor.ts'
 
-/** The columns of ClickHouse's `events` that a row brings, in its order. `outbox_id` stands before them. */
-export const CLICKHOUSE_COLUMNS = [
-  ...['site_id', 'occurred_at', 'visitor', 'visitor_basis', 'session', 'session_started_at'],
-  ...['event_id', 'event_type', 'is_bot', 'is_engaging', 'view', 'host', 'path', 'title'],
+const OF_VISIT = [
+  ...['site_id', 'visitor', 'visitor_basis', 'session', 'session_started_at', 'is_bot'],
   ...['referrer', 'source', 'medium', 'campaign', 'content', 'term', 'channel', 'entry_page'],
   ...['country', 'region', 'city', 'language', 'browser', 'browser_version', 'os', 'os_version'],
-  ...['device', 'viewport_class', 'bot_name', 'bot_kind', 'visible_ms', 'engaged_ms'],
-  ...['attention_ms', 'scroll_depth', 'fits_window', 'revenue', 'currency', 'properties'],
-] as const
+  ...['device', 'viewport_class', 'bot_name', 'bot_kind'],
+]
+const OF_EVENT = [
+  ...['occurred_at', 'event_id', 'event_type', 'is_engaging', 'view', 'host', 'path', 'title'],
+  ...['visible_ms', 'engaged_ms', 'attention_ms', 'scroll_depth', 'fits_window'],
+  ...['revenue', 'currency', 'properties'],
+]
 
-/** A row of ClickHouse's `events`: the event, and what is the same for all of its visit. */
-export function clickHouseRow(event: ProcessedEvent, isBot: boolean): readonly unknown[] {
-  const { claimed, session, gain } = event
-  const { event: stored, event_type } = claimed
+/** The columns of ClickHouse's `events` that a row brings, in its order. */
+export const CLICKHOUSE_COLUMNS: readonly string[] = [...OF_VISIT, ...OF_EVENT]
+
+/** What the rows of a visit have in common, as JSON without its brackets: written once, it is most of each. */
+export function visitColumns(session: Session, isBot: boolean): string {
   const of = session.attributes
-  const viewId = viewIdOf(claimed)
-  const properties = stored.eventData ?? {}
-  const isEngagement = event_type === 'engagement'
-  const said = isEngagement ? engagementOf(stored) : undefined
-  const money = revenueOf(properties.revenue)
-  return [
-    claimed.site_id,
-    clickHouseTime(claimed.occurred_at.getTime()),
+  const columns = [
+    session.siteId,
     hash64(visitorKey(session)),
-    claimed.visitor_basis,
+    session.visitorBasis,
     hash64(`${visitorKey(session)}\n${session.sessionId}`),
-    clickHouseTime(session.first.atMs),
-    claimed.event_id,
-    event_type,
+    seconds(session.first.atMs),
     isBot,
-    event.isEngaging,
-    viewId === null ? '0' : hash64(`${visitorKey(session)}\n${viewId}`),
-    claimed.host ?? '',
-    claimed.path ?? '',
-    event_type === 'pageview' ? (stored.title ?? '') : '',
     of.referrer ?? '',
     of.source,
     of.medium,
@@ -59,6 +50,26 @@ export function clickHouseRow(event: ProcessedEvent, isBot: boolean): readonly u
     of.viewportClass ?? '',
     of.botName ?? '',
     of.botKind ?? '',
+  ]
+  return JSON.stringify(columns).slice(1, -1)
+}
+
+/** What is an event's own, as JSON without its brackets. */
+export function eventColumns({ claimed, session, isEngaging, gain }: ProcessedEvent): string {
+  const { event: stored, event_type } = claimed
+  const viewId = viewIdOf(claimed)
+  const properties = stored.eventData ?? {}
+  const said = event_type === 'engagement' ? engagementOf(stored) : undefined
+  const money = revenueOf(properties.revenue)
+  const columns = [
+    seconds(claimed.occurred_at.getTime()),
+    claimed.event_id,
+    event_type,
+    isEngaging,
+    viewId === null ? '0' : hash64(`${visitorKey(session)}\n${viewId}`),
+    claimed.host ?? '',
+    claimed.path ?? '',
+    event_type === 'pageview' ? (stored.title ?? '') : '',
     gain.visibleMs,
     gain.engagedMs,
     gain.attentionMs,
@@ -66,8 +77,9 @@ export function clickHouseRow(event: ProcessedEvent, isBot: boolean): readonly u
     said?.fitsWindow ?? false,
     money.amount,
     money.currency,
-    isEngagement ? {} : flat(properties),
+    said ? {} : flat(properties),
   ]
+  return JSON.stringify(columns).slice(1, -1)
 }
 
 /** YYYYMM of a time: the partition its row lies in. */
@@ -76,7 +88,11 @@ export function monthOf(atMs: number): number {
   return at.getUTCFullYear() * 100 + at.getUTCMonth() + 1
 }
 
-const clickHouseTime = (ms: number) => new Date(ms).toISOString().replace('T', ' ').slice(0, 23)
+/** Seconds with three decimals, which DateTime64 reads quicker than a date, and we write quicker. */
+function seconds(ms: number): string {
+  if (Number.isNaN(ms)) throw new RangeError('The time is none that a date can have.')
+  return (ms / 1_000).toFixed(3)
+}
 
 // 64 bits of SHA-1: at 10⁸ visitors of a site one pair in 3 700 installations collides.
 const hash64 = (text: string) => hash('sha1', text, 'buffer').readBigUInt64LE().toString()

@@ -1,8 +1,8 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { Connection } from '../database/postgres.ts'
-import { clickHouseRow, monthOf } from './clickhouse-row.ts'
+import { eventColumns, monthOf, visitColumns } from './clickhouse-row.ts'
 import type { Removed } from './reopen.ts'
-import { isBotSession } from './session.ts'
+import { isBotSession, type Session } from './session.ts'
 import type { SiteRules } from './site-rules.ts'
 import type { ProcessedEvent } from './visitor.ts'
 
@@ -27,11 +27,16 @@ export async function writeOutbox(
     block.sites.add(siteId)
     return block
   }
+  const visits = new Map<Session, string>()
   for (const event of events) {
     const { claimed, session } = event
-    const isBot = isBotSession(session, rulesOf(session.siteId))
+    let visit = visits.get(session)
+    if (visit === undefined) {
+      visit = visitColumns(session, isBotSession(session, rulesOf(session.siteId)))
+      visits.set(session, visit)
+    }
     blockAt(claimed.occurred_at.getTime(), claimed.site_id).lines.push(
-      JSON.stringify(clickHouseRow(event, isBot)),
+      `[${visit},${eventColumns(event)}]`,
     )
   }
   for (const { siteId, atMs, eventId } of removed)

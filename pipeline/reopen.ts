@@ -1,5 +1,5 @@
 import type { Connection } from '../database/postgres.ts'
-import { CLAIMED, type ClaimedEvent } from './claim.ts'
+import { CLAIMED, type ClaimedEvent, readClaimed } from './claim.ts'
 import type { Visitor } from './sessions-table.ts'
 
 /** A stretch of a visitor's time that is to be gone through again. */
@@ -67,7 +67,8 @@ export async function reopen(
      select * from views union all select * from others union all select * from visits`,
     [grown],
   )
-  const { rows: events } = await connection.query<ClaimedEvent>(
+  const events = await readClaimed(
+    connection,
     `/* events again */
      select ${CLAIMED}
      from ${STRETCHES}

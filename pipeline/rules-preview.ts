@@ -1,5 +1,5 @@
 import type { Pool } from '../database/postgres.ts'
-import { CLAIMED, type ClaimedEvent } from './claim.ts'
+import { CLAIMED, type ClaimedEvent, readClaimed } from './claim.ts'
 import { byVisitor } from './load-state.ts'
 import { isBotSession } from './session.ts'
 import type { SiteRules } from './site-rules.ts'
@@ -37,7 +37,8 @@ export async function previewRules(
   )
   let after = ''
   for (;;) {
-    const { rows } = await pool.query<ClaimedEvent>(
+    const rows = await readClaimed(
+      pool,
       `/* preview rules */
        with visitors as (
          select distinct l.visitor_id from events_log l

@@ -48,12 +48,15 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
     })
 
   const step = async (): Promise<boolean> => {
-    const outcome = await transformBatch(parts.pool)
+    // One batch is made while the one before goes to ClickHouse.
+    const [outcome, delivered] = await Promise.all([
+      transformBatch(parts.pool),
+      deliverBlock(parts.pool, parts.clickhouse),
+    ])
     if (outcome.kind === 'processed') {
       metrics.batches.inc()
       metrics.quarantined.inc(outcome.quarantined)
     }
-    const delivered = await deliverBlock(parts.pool, parts.clickhouse)
     const nowMs = parts.now().getTime()
     if (nowMs >= daysDueAtMs) {
       const startedAt = performance.now()
