@@ -3,15 +3,13 @@ import { inTransaction, type Pool } from '../database/postgres.ts'
 import { takeLock } from '../pipeline/claim.ts'
 import { forget } from '../pipeline/forget.ts'
 import { replayQuarantined } from '../pipeline/quarantine.ts'
-import { beginRebuild, rebuildStep, waitingBlocks } from '../pipeline/rebuild.ts'
+import { beginRebuild, MANY_BLOCKS, rebuildStep, waitingBlocks } from '../pipeline/rebuild.ts'
 import { forecast } from '../pipeline/retention.ts'
 import { previewRules, type VisitTotals } from '../pipeline/rules-preview.ts'
 import { type StoredRules, siteRules } from '../pipeline/site-rules.ts'
 import { type Config, ConfigError } from './config.ts'
 import { importEvents } from './import-events.ts'
 import { withDatabase } from './with-database.ts'
-
-const MANY_BLOCKS = 200
 
 /** `footfall rebuild`: processed tables and ClickHouse, from the record. */
 export async function rebuild(

@@ -11,7 +11,7 @@ import { takeLock } from './claim.ts'
 import { forget } from './forget.ts'
 import { type ModelEvent, model } from './model.fixture.ts'
 import { replayQuarantined } from './quarantine.ts'
-import { beginRebuild, rebuildStep } from './rebuild.ts'
+import { beginRebuild, continueRebuild, rebuildStep, refillIfLost } from './rebuild.ts'
 import { mismatch, reconcile } from './reconcile.ts'
 import { putIntoRecord, tablesOf } from './record.fixture.ts'
 import { applyRetention } from './retention.ts'
@@ -109,6 +109,22 @@ describe('a rebuild', () => {
   })
 })
 
+describe('a ClickHouse that has lost everything', () => {
+  it('is filled again from the record', async () => {
+    const site = 'refilled'
+    await addSite(site)
+    await putIntoRecord(pool, week(site))
+    await drain({ pool, clickhouse })
+    const before = await inClickHouse(site)
+    expect(await refillIfLost(pool, clickhouse)).toBe(0)
+    await clickhouse.command({ query: 'truncate table events' })
+    expect(await refillIfLost(pool, clickhouse)).toBeGreaterThan(0)
+    while (await continueRebuild(pool));
+    await drain({ pool, clickhouse })
+    expect(await inClickHouse(site)).toEqual(before)
+  })
+})
+
 describe('other rules', () => {
   it('are shown before they are applied, and what is shown is what comes', async () => {
     const site = 'ruled'
@@ -174,6 +190,25 @@ describe('quarantine', () => {
     expect(await tablesOf(pool, site)).toEqual(model([good, bad]))
     const { rows } = await pool.query('select events from event_totals where site_id = $1', [site])
     expect(rows).toEqual([{ events: 2 }])
+  })
+})
+
+describe('a row that cannot be processed', () => {
+  it('does not take its visitor’s other events with it, though they come late', async () => {
+    const site = 'beside'
+    await addSite(site)
+    const first = [event(site, -60), event(site, -50)]
+    await putIntoRecord(pool, first)
+    await drain({ pool, clickhouse })
+    const late = event(site, -55)
+    const bad = event(site, -54)
+    const after = event(site, -53)
+    await putIntoRecord(pool, [late, bad, after])
+    await pool.query(`update events_log set event = 'null' where event_id = $1`, [bad.id])
+    await drain({ pool, clickhouse })
+    expect(await tablesOf(pool, site)).toEqual(model([...first, late, after]))
+    const { rows } = await pool.query('select event_id from quarantine where site_id = $1', [site])
+    expect(rows).toEqual([{ event_id: bad.id }])
   })
 })
 

@@ -9,10 +9,14 @@ import { noState, type Processed, processVisitor } from './visitor.ts'
 
 type RulesOf = (siteId: string) => SiteRules
 
-/** Makes of events that are new what is to be made, in the caller's transaction. */
+/**
+ * Makes of events that are new what is to be made, in the caller's transaction.
+ * `later` are claimed too and have not had their turn: for now they do not exist.
+ */
 export async function process(
   connection: Connection,
   events: readonly ClaimedEvent[],
+  later: readonly ClaimedEvent[] = [],
 ): Promise<void> {
   const visitors = byVisitor(events)
   const { rulesOf, timeoutMs } = await rulesFor(connection, visitors)
@@ -25,7 +29,7 @@ export async function process(
     if (done) made.push(done)
     else late.push(stretchOf(visitor))
   }
-  const again = await takeAgain(connection, late, rulesOf)
+  const again = await takeAgain(connection, late, rulesOf, later)
   await store(connection, [...made, ...again.made], again.removed, rulesOf)
 }
 
@@ -52,6 +56,7 @@ async function takeAgain(
   connection: Connection,
   stretches: readonly Stretch[],
   rulesOf: RulesOf,
+  later: readonly ClaimedEvent[] = [],
 ): Promise<{ made: readonly Processed[]; removed: readonly Removed[] }> {
   if (stretches.length === 0) return { made: [], removed: [] }
   const { events, removed } = await reopen(
@@ -59,12 +64,16 @@ async function takeAgain(
     stretches,
     (siteId) => rulesOf(siteId).timeoutMs,
   )
-  const made = byVisitor(events).flatMap(
+  const absent = new Set(later.map(keyOf))
+  const present = absent.size > 0 ? events.filter((each) => !absent.has(keyOf(each))) : events
+  const made = byVisitor(present).flatMap(
     // Events in their order always can be gone through.
     ({ siteId, events: all }) => processVisitor(all, noState(), rulesOf(siteId)) ?? [],
   )
   return { made, removed }
 }
+
+const keyOf = ({ site_id, event_id }: ClaimedEvent) => `${site_id} ${event_id}`
 
 function stretchOf({ siteId, visitorId, events }: VisitorEvents): Stretch {
   const times = events.map(({ occurred_at }) => occurred_at.getTime()) // in order

@@ -1,3 +1,4 @@
+import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import { inTransaction, type Pool } from '../database/postgres.ts'
 import { takeLock } from './claim.ts'
 import { processAgain } from './process.ts'
@@ -114,6 +115,37 @@ function upTo(visitors: readonly Next[], maxEvents: number): readonly Next[] {
   }
   return chunk
 }
+
+/**
+ * Goes one step on with the oldest rebuild that is not finished, whoever began
+ * it. False when there is none, or ClickHouse has to catch up first.
+ */
+export async function continueRebuild(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ rebuild_id: number }>(
+    `/* rebuild to do */ select rebuild_id from rebuilds where finished_at is null
+       and (select count(*) from clickhouse_outbox) < ${MANY_BLOCKS} order by rebuild_id limit 1`,
+  )
+  return rows[0] ? (await rebuildStep(pool, rows[0].rebuild_id)) !== undefined : false
+}
+
+/** Begins to fill a ClickHouse that has lost everything: all sites, from the record. Answers how many. */
+export async function refillIfLost(pool: Pool, clickhouse: ClickHouse): Promise<number> {
+  const [there] = await selectRows<{ rows: number }>(
+    clickhouse,
+    'select count() as rows from events',
+  )
+  if (there?.rows !== 0) return 0
+  const { rows } = await pool.query<{ site_id: string }>(
+    `/* sites with visits */ select site_id from sites s
+     where exists (select from user_sessions v where v.site_id = s.site_id)
+       and not exists (select from clickhouse_outbox o where s.site_id = any(o.sites))`,
+  )
+  for (const { site_id } of rows) await beginRebuild(pool, site_id, '-infinity', 'infinity')
+  return rows.length
+}
+
+/** So many blocks may wait for ClickHouse while more are made. */
+export const MANY_BLOCKS = 200
 
 /** Blocks that ClickHouse does not have yet. */
 export async function waitingBlocks(pool: Pool): Promise<number> {

@@ -5,6 +5,7 @@ import type { Pool } from '../database/postgres.ts'
 import { recomputeDays } from './daily-metrics.ts'
 import { deliverBlock } from './deliver.ts'
 import { compactCounts } from './event-counts.ts'
+import { continueRebuild, refillIfLost } from './rebuild.ts'
 import { mismatch, reconcile } from './reconcile.ts'
 import { applyRetention } from './retention.ts'
 import { transformBatch } from './transform.ts'
@@ -54,9 +55,10 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
       deliverBlock(parts.pool, parts.clickhouse),
     ])
     if (outcome.kind === 'processed') {
-      metrics.batches.inc()
-      metrics.quarantined.inc(outcome.quarantined)
+      metrics.batches.inc({ result: 'processed' })
+      for (const reason of outcome.quarantined) metrics.quarantined.inc({ reason })
     }
+    const rebuilt = await continueRebuild(parts.pool)
     const nowMs = parts.now().getTime()
     if (nowMs >= daysDueAtMs) {
       const startedAt = performance.now()
@@ -74,14 +76,17 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
       await housekeeping(parts)
       housekeepingDueAtMs = nowMs + HOUSEKEEPING_MS
     }
-    return outcome.kind === 'processed' || delivered
+    return outcome.kind === 'processed' || delivered || rebuilt
   }
 
   const running = (async () => {
+    await refillIfLost(parts.pool, parts.clickhouse).catch(parts.onError)
     while (!stopped) {
       try {
         if (!(await step())) await rest(IDLE_MS)
       } catch (error) {
+        metrics.batches.inc({ result: 'failed' })
+        if (isFenced(error)) metrics.fenced.inc()
         parts.onError(error instanceof Error ? error : new Error(String(error)))
         await rest(AFTER_ERROR_MS)
       }
@@ -94,6 +99,9 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
     await running
   }
 }
+
+/** A worker that stood still too long has lost its transaction, and with it the lock. */
+const isFenced = (error: unknown) => (error as { code?: unknown }).code === '25P03' // any thrown value may carry one
 
 async function housekeeping({ pool, clickhouse, now }: PipelineParts): Promise<void> {
   await ensurePartitions(pool, now())
@@ -144,10 +152,21 @@ function createMetrics(registry: Registry, pool: Pool) {
     },
   })
   return {
-    batches: new Counter({ name: 'etl_batches_total', help: 'Batches processed', registers }),
+    batches: new Counter({
+      name: 'etl_batches_total',
+      help: 'Batches by what became of them; a failed one is tried again',
+      labelNames: ['result'],
+      registers,
+    }),
     quarantined: new Counter({
       name: 'etl_quarantined_total',
-      help: 'Events put aside',
+      help: 'Events put aside, by SQLSTATE or kind of error',
+      labelNames: ['reason'],
+      registers,
+    }),
+    fenced: new Counter({
+      name: 'etl_fenced_total',
+      help: 'Batches whose worker had stood still too long and could not commit',
       registers,
     }),
   }

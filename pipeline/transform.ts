@@ -5,7 +5,12 @@ import { process } from './process.ts'
 
 /** What a step did. `busy`: another worker holds the lock. */
 export type Outcome =
-  | { readonly kind: 'processed'; readonly events: number; readonly quarantined: number }
+  | {
+      readonly kind: 'processed'
+      readonly events: number
+      /** Why each was that was put aside. */
+      readonly quarantined: readonly string[]
+    }
   | { readonly kind: 'idle' }
   | { readonly kind: 'busy' }
 
@@ -19,32 +24,36 @@ export function transformBatch(pool: Pool): Promise<Outcome> {
     return {
       kind: 'processed',
       events: events.length,
-      quarantined: await writeOrHalve(connection, events),
+      quarantined: await writeOrHalve(connection, events, 0, events.length),
     }
   })
 }
 
-/** Writes the events; when one of them cannot be written, halves until it is alone. Answers how many were put aside. */
+/**
+ * Writes the claimed events between two places of their order; when one of them
+ * cannot be written, halves until it is alone. Answers why each was that was put aside.
+ */
 async function writeOrHalve(
   connection: Connection,
-  events: readonly ClaimedEvent[],
-): Promise<number> {
+  claimed: readonly ClaimedEvent[],
+  start: number,
+  end: number,
+): Promise<readonly string[]> {
   await connection.query('savepoint batch')
   try {
-    await process(connection, events)
+    await process(connection, claimed.slice(start, end), claimed.slice(end))
     await connection.query('release savepoint batch')
-    return 0
+    return []
   } catch (error) {
     if (!isDataError(error)) throw error
     await connection.query('rollback to savepoint batch')
-    const [event, ...others] = events
-    if (event && others.length === 0) {
-      await quarantine(connection, event, error as Error) // isDataError has seen that it is one
-      return 1
+    const event = claimed[start]
+    if (event && end - start === 1) {
+      return [await quarantine(connection, event, error as Error)] // isDataError has seen that it is one
     }
-    const middle = Math.ceil(events.length / 2)
-    const first = await writeOrHalve(connection, events.slice(0, middle))
-    return first + (await writeOrHalve(connection, events.slice(middle)))
+    const middle = Math.ceil((start + end) / 2)
+    const first = await writeOrHalve(connection, claimed, start, middle)
+    return [...first, ...(await writeOrHalve(connection, claimed, middle, end))]
   }
 }
 
@@ -59,17 +68,19 @@ async function quarantine(
   connection: Connection,
   event: ClaimedEvent,
   error: Error,
-): Promise<void> {
+): Promise<string> {
+  const reason = String((error as { code?: unknown }).code ?? error.name)
   await connection.query(
     `insert into quarantine (site_id, event_id, reason, detail, event) values ($1, $2, $3, $4, $5)
      on conflict (site_id, event_id) do nothing`,
     [
       event.site_id,
       event.event_id,
-      String((error as { code?: unknown }).code ?? error.name),
+      reason,
       error.message.slice(0, 500),
       // As text: the driver would make SQL's null of JSON's, and an array of PostgreSQL's of a JSON one.
       JSON.stringify(event.event),
     ],
   )
+  return reason
 }
