@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { benchCollector } from './collector.ts'
+import { benchOrder } from './order.ts'
 import { benchPipeline } from './pipeline.ts'
 import { type Table, textOf } from './table.ts'
 import { benchTracker } from './tracker.ts'
@@ -11,6 +12,7 @@ type Benchmark = (say: (line: string) => void) => Promise<readonly Table[]>
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   collector: benchCollector,
+  order: benchOrder,
   pipeline: benchPipeline,
   tracker: benchTracker,
 }
