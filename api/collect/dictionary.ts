@@ -4,8 +4,8 @@ import { inTransaction, type Pool } from '../../database/postgres.ts'
 /** What clients make up and reports group by. */
 export type Kind = 'name' | 'property' | 'path'
 
-/** How many different values a site may have on a day. */
-const MOST: Readonly<Record<Kind, number>> = { name: 1_000, property: 500, path: 50_000 }
+/** How many different values a site may have on a day: 1 000, 500 and 50 000 with `(other)`. */
+const MOST: Readonly<Record<Kind, number>> = { name: 999, property: 499, path: 49_999 }
 
 /** Stands for every value beyond the limit. */
 export const OTHER = '(other)'

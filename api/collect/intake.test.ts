@@ -260,9 +260,9 @@ describe('a flood', () => {
       )
     const rows = await stored(siteId)
     expect(rows).toHaveLength(1_200)
-    expect(rows.filter(({ event_type }) => event_type === '(other)')).toHaveLength(200)
+    expect(rows.filter(({ event_type }) => event_type === '(other)')).toHaveLength(201)
     const keys = rows.flatMap(({ event }) => Object.keys(event.eventData ?? {}))
-    expect(keys.filter((key) => key === '(other)')).toHaveLength(700)
+    expect(keys.filter((key) => key === '(other)')).toHaveLength(701)
   })
 })
 
