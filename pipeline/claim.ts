@@ -1,4 +1,10 @@
-import type { StoredEvent, VisitorBasis } from '../contract/event.ts'
+import {
+  DERIVED_COLUMNS,
+  type DerivedColumns,
+  type StoredEvent,
+  storedEvent,
+  type VisitorBasis,
+} from '../contract/event.ts'
 import type { Connection } from '../database/postgres.ts'
 
 /** A row of events_log as it was claimed. */
@@ -45,13 +51,13 @@ export async function claim(connection: Connection): Promise<ClaimedEvent[] | un
   }
   if (ids.length === 0) return []
   await connection.query('delete from events_batches where batch_id = any($1)', [ids])
-  const { rows } = await connection.query<ClaimedEvent>(
+  const { rows } = await connection.query<ClaimedEvent & DerivedColumns>(
     `/* claimed events */
      select site_id, event_id, event_type, visitor_id, visitor_basis, session_id, occurred_at, received_at,
-            host, path, stored_event(l) as event
-     from events_log l where batch_id = any($1)
+            host, path, event, ${Object.keys(DERIVED_COLUMNS).join(', ')}
+     from events_log where batch_id = any($1)
      order by occurred_at, event_id`,
     [ids],
   )
-  return rows
+  return rows.map((row) => ({ ...row, event: storedEvent(row) }))
 }
