@@ -20,6 +20,8 @@ export function createServer(options: {
     logger: options.log,
     // Request lines carry addresses and query strings; errors are logged below, without either.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request would only add a number that nothing else names.
+    childLoggerFactory: (logger) => logger,
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     // Its own answer has another form and no Retry-After: ours is below.

@@ -83,7 +83,7 @@ export interface Derived {
 /** `clock_invalid`: the time was absurd; `clock_ahead`: it lay in the future. Both have the time of receipt instead. */
 export type EventFlag = 'clock_invalid' | 'clock_ahead'
 
-/** What `stored_event(events_log)` gives: the event after redaction, without the extracted columns. */
+/** An event of the record after redaction, without what columns of `events_log` have; see `storedEvent`. */
 export interface StoredEvent {
   readonly derived?: Derived
   readonly flags?: readonly EventFlag[]
@@ -92,4 +92,29 @@ export interface StoredEvent {
   readonly title?: string
   readonly eventData?: { [key: string]: Json }
   readonly context?: EventContext
+}
+
+/** Columns of `events_log` that hold what the request told, with their member of `Derived`. */
+export const DERIVED_COLUMNS = {
+  country: 'country',
+  region: 'region',
+  city: 'city',
+  browser: 'browser',
+  browser_version: 'browserVersion',
+  os: 'os',
+  os_version: 'osVersion',
+  device: 'device',
+} as const satisfies Record<string, keyof Derived>
+
+export type DerivedColumns = { readonly [Column in keyof typeof DERIVED_COLUMNS]: string | null }
+
+/** The event of a row of `events_log`: of `event`, and `derived` of the columns. */
+export function storedEvent(row: DerivedColumns & { readonly event: StoredEvent }): StoredEvent {
+  const told: Record<string, string> = {}
+  let column: keyof DerivedColumns
+  for (column in DERIVED_COLUMNS) {
+    const value = row[column]
+    if (value !== null) told[DERIVED_COLUMNS[column]] = value
+  }
+  return { ...row.event, derived: { ...row.event.derived, ...told } }
 }

@@ -80,7 +80,11 @@ async function fillVolumes(
         () => load.ledger.firstAckAfter(freedAt) !== undefined,
       ).catch((error: Error) => {
         const answers = JSON.stringify([...load.ledger.answers])
-        const log = readFileSync(join(volumes.data, 'postgres.log'), 'utf8').slice(-1_500)
+        const log = readFileSync(join(volumes.data, 'postgres.log'), 'utf8')
+          .split('\n')
+          .filter((line) => !/not yet accepting|is starting up|recovery state has not/.test(line))
+          .join('\n')
+          .slice(-3_000)
         throw new Error(`${error.message}; ${answers}; ${collector.output.slice(-500)}; ${log}`)
       })
       backMs.push((load.ledger.firstAckAfter(freedAt) ?? freedAt) - freedAt)

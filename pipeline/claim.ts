@@ -1,4 +1,10 @@
-import type { StoredEvent, VisitorBasis } from '../contract/event.ts'
+import {
+  DERIVED_COLUMNS,
+  type DerivedColumns,
+  type StoredEvent,
+  storedEvent,
+  type VisitorBasis,
+} from '../contract/event.ts'
 import type { Connection } from '../database/postgres.ts'
 
 /** A row of events_log as it was claimed. */
@@ -16,21 +22,11 @@ export interface ClaimedEvent {
   readonly event: StoredEvent
 }
 
-/** The columns that `toClaimed` reads, of `events_log l`. Put together here and not by PostgreSQL, whose time is dearer. */
+/** The columns that `readClaimed` reads, of `events_log l`. */
 export const CLAIMED = `l.site_id, l.event_id, l.event_type, l.visitor_id, l.visitor_basis, l.session_id,
-  l.occurred_at, l.received_at, l.host, l.path, l.country, l.region, l.city, l.browser, l.browser_version, l.os,
-  l.os_version, l.device, l.event`
-
-interface LogRow extends ClaimedEvent {
-  readonly country: string | null
-  readonly region: string | null
-  readonly city: string | null
-  readonly browser: string | null
-  readonly browser_version: string | null
-  readonly os: string | null
-  readonly os_version: string | null
-  readonly device: string | null
-}
+  l.occurred_at, l.received_at, l.host, l.path, l.event, ${Object.keys(DERIVED_COLUMNS)
+    .map((name) => `l.${name}`)
+    .join(', ')}`
 
 /** Rows of the record as the pipeline sees them; `sql` selects CLAIMED. */
 export async function readClaimed(
@@ -38,20 +34,9 @@ export async function readClaimed(
   sql: string,
   values: readonly unknown[],
 ): Promise<ClaimedEvent[]> {
-  const { rows } = await connection.query<LogRow>(sql, [...values])
-  for (const row of rows) {
-    const { country, region, city, browser, os, device } = row
-    // A row that is not an object is nothing we wrote: it goes to quarantine as it is.
-    if (!(country || browser || os || device) || !row.event) continue
-    const { derived } = row.event
-    Object.assign(row.event, {
-      derived: {
-        ...{ country, region, city, browser, browserVersion: row.browser_version },
-        ...{ os, osVersion: row.os_version, device, ...derived },
-      },
-    })
-  }
-  return rows
+  const { rows } = await connection.query<ClaimedEvent & DerivedColumns>(sql, [...values])
+  // An event of JSON null is nothing we wrote: it goes to quarantine as it is.
+  return rows.map((row) => (row.event === null ? row : { ...row, event: storedEvent(row) }))
 }
 
 const PIPELINE_LOCK = 0x7069_7065 // "pipe": any constant that nobody else locks

@@ -52,10 +52,9 @@ describe.each(Object.entries(HOSTILE_INPUTS))('%s', (_kind, inputs) => {
           body: typeof body === 'string' ? Buffer.from(named(body)) : replaced(body, site),
         })
     expect([input.status].flat(), `${name}: ${answer.body}`).toContain(answer.status)
-    const { rows } = await pool.query<StoredRow>(
-      'select l.*, stored_event(l) as event from events_log l where site_id = $1',
-      [site],
-    )
+    const { rows } = await pool.query<StoredRow>('select * from events_log where site_id = $1', [
+      site,
+    ])
     expect(rows).toHaveLength(answer.status === 400 ? 0 : (input.stored ?? 0))
     for (const each of rows) row?.(each, answer)
     const alive = await send(url, { method: 'GET', path: '/livez', headers: {} })

@@ -55,6 +55,20 @@ describe('the names that a site may make in a day', () => {
     expect(await admitted(restarted, 'd', ['new'])).toEqual([])
   })
 
+  it('are asked for together when they come together', async () => {
+    const day = new Dictionary(pool, { ...MOST, path: 1_000 }).of('f', NOW_MS)
+    let questions = 0
+    const count = () => {
+      questions++
+    }
+    pool.on('acquire', count)
+    const paths = Array.from({ length: 500 }, (_, at) => `/${at}`)
+    await Promise.all(paths.map((path) => day.admit('path', [path])))
+    pool.off('acquire', count)
+    expect(questions).toBe(1)
+    expect(paths.every((path) => day.has('path', path))).toBe(true)
+  })
+
   it('holds paths that are longer than an index entry', async () => {
     const dictionary = new Dictionary(pool, MOST)
     const long = `/${'ü'.repeat(2_000)}`

@@ -4,8 +4,8 @@ import { inTransaction, type Pool } from '../../database/postgres.ts'
 /** What clients make up and reports group by. */
 export type Kind = 'name' | 'property' | 'path'
 
-/** How many different values a site may have on a day. */
-const MOST: Readonly<Record<Kind, number>> = { name: 1_000, property: 500, path: 50_000 }
+/** How many different values a site may have on a day: 1 000, 500 and 50 000 with `(other)`. */
+const MOST: Readonly<Record<Kind, number>> = { name: 999, property: 499, path: 49_999 }
 
 /** Stands for every value beyond the limit. */
 export const OTHER = '(other)'
@@ -53,9 +53,16 @@ interface Known {
   isFull: boolean
   /** What is asked of the database: one question at a time, or each would see the same room. */
   asking: Promise<void>
+  /** The next question: what has come since the last one was put. */
+  next: { readonly entries: Set<string>; readonly asked: Promise<void> } | undefined
 }
 
-const nothing = (): Known => ({ values: new Set(), isFull: false, asking: Promise.resolve() })
+const nothing = (): Known => ({
+  values: new Set(),
+  isFull: false,
+  asking: Promise.resolve(),
+  next: undefined,
+})
 
 /** The values of a site's day that are stored as they are. */
 export class SiteDay {
@@ -86,17 +93,24 @@ export class SiteDay {
     return !this.#known[kind].isFull && !this.has(kind, value)
   }
 
-  /** Gives the values their places, as long as there are any. */
+  /** Gives the values their places, as long as there are any. Those that wait at the same time are one question. */
   async admit(kind: Kind, values: readonly string[]): Promise<void> {
     const known = this.#known[kind]
-    const entries = values.map((value) => entryOf(kind, value))
-    const asked = known.asking.then(() => this.#ask(kind, entries, known))
-    known.asking = asked.catch(() => {}) // who asked hears of it; the next asks again
-    await asked
+    if (!known.next) {
+      const entries = new Set<string>()
+      const asked = known.asking.then(() => {
+        known.next = undefined
+        return this.#ask(kind, entries, known)
+      })
+      known.next = { entries, asked }
+      known.asking = asked.catch(() => {}) // who asked hears of it; the next asks again
+    }
+    for (const value of values) known.next.entries.add(entryOf(kind, value))
+    await known.next.asked
   }
 
-  async #ask(kind: Kind, entries: readonly string[], known: Known): Promise<void> {
-    const unknown = [...new Set(entries)].filter((entry) => !known.values.has(entry))
+  async #ask(kind: Kind, entries: ReadonlySet<string>, known: Known): Promise<void> {
+    const unknown = [...entries].filter((entry) => !known.values.has(entry))
     if (unknown.length === 0 || known.isFull) return
     await inTransaction(this.#pool, async (connection) => {
       const query = async (text: string, values: readonly unknown[]) =>

@@ -1,4 +1,9 @@
-import type { Derived, StoredEvent, VisitorBasis } from '../../contract/event.ts'
+import {
+  DERIVED_COLUMNS,
+  type Derived,
+  type StoredEvent,
+  type VisitorBasis,
+} from '../../contract/event.ts'
 import { UNSAFE_SETTINGS, UnsafeSettings } from '../../database/durability.ts'
 import type { Pool } from '../../database/postgres.ts'
 import { numberColumn, textColumn, uuidColumn } from './column.ts'
@@ -20,6 +25,8 @@ export interface EventRow {
   readonly event: Omit<StoredEvent, 'derived'>
 }
 
+const COLUMNS = Object.keys(DERIVED_COLUMNS).join(', ')
+
 // One statement, so one round trip and one commit. The batch row is what the
 // pipeline claims; `on conflict` makes a retry free. The settings are those of
 // this very commit, since they can change at any time, for a role too: where it
@@ -32,21 +39,17 @@ with settings as (
   insert into events_batches (events) select $1::integer from settings where unsafe = '' returning batch_id
 ), inserted as (
   insert into events_log (site_id, event_id, id_at, batch_id, event_type, visitor_id, visitor_basis,
-                          session_id, occurred_at, received_at, host, path, country, region, city,
-                          browser, browser_version, os, os_version, device, event)
+                          session_id, occurred_at, received_at, host, path, ${COLUMNS}, event)
   select r.site_id, r.event_id, to_timestamp(r.id_at_ms / 1000), batch.batch_id, r.event_type, r.visitor_id,
          r.visitor_basis, r.session_id, to_timestamp(r.occurred_at_ms / 1000), to_timestamp(r.received_at_ms / 1000),
-         r.host, r.path, r.country, r.region, r.city,
-         r.browser, r.browser_version, r.os, r.os_version, r.device, r.event::jsonb
+         r.host, r.path, ${COLUMNS}, r.event::jsonb
   from batch,
        unnest($2::text[], $3::uuid[], $4::float8[], $5::text[], $6::text[], $7::text[],
               $8::text[], $9::float8[], $10::float8[], $11::text[], $12::text[],
               $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[],
               $19::text[], $20::text[], $21::text[])
     as r(site_id, event_id, id_at_ms, event_type, visitor_id, visitor_basis,
-         session_id, occurred_at_ms, received_at_ms, host, path,
-         country, region, city, browser, browser_version, os,
-         os_version, device, event)
+         session_id, occurred_at_ms, received_at_ms, host, path, ${COLUMNS}, event)
   on conflict do nothing
   returning site_id, event_id
 )
@@ -69,22 +72,13 @@ const columnsOf = (rows: readonly EventRow[]): Buffer[] => [
   numberColumn(rows.map((row) => row.receivedAtMs)),
   textColumn(rows.map((row) => row.host)),
   textColumn(rows.map((row) => row.path)),
-  ...DERIVED.map((name) => textColumn(rows.map(({ derived }) => derived[name] ?? null))),
+  ...Object.values(DERIVED_COLUMNS).map((name) =>
+    textColumn(rows.map(({ derived }) => derived[name] ?? null)),
+  ),
   textColumn(rows.map(({ event, derived }) => JSON.stringify(withBot(event, derived)))),
 ]
 
-/** What has columns of its own; what is told of bots is rare. */
-const DERIVED = [
-  'country',
-  'region',
-  'city',
-  'browser',
-  'browserVersion',
-  'os',
-  'osVersion',
-  'device',
-] as const
-
+/** What is told of bots is rare, and has no columns. */
 const withBot = (
   event: EventRow['event'],
   { isBot, botName, botKind, botReason }: Derived,

@@ -1,4 +1,10 @@
 import type { FastifyInstance } from 'fastify'
+import {
+  DERIVED_COLUMNS,
+  type DerivedColumns,
+  type StoredEvent,
+  storedEvent,
+} from '../../contract/event.ts'
 import type { Pool } from '../../database/postgres.ts'
 import type { Access } from '../accounts/access.ts'
 
@@ -125,20 +131,35 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
 
 const STREAMS_EVERY_MS = 1_000
 
-interface RecentRow {
+interface RecentRow extends DerivedColumns {
+  readonly siteId: string
+  readonly eventId: string
+  readonly eventType: string
+  readonly visitorId: string
+  readonly sessionId: string | null
+  readonly timestamp: Date
+  readonly receivedAt: Date
+  readonly host: string | null
+  readonly path: string | null
+  readonly event: StoredEvent
   readonly batchId: number
-  readonly [column: string]: unknown
 }
 
-const shown = ({ batchId: _, ...event }: RecentRow) => event
+function shown(row: RecentRow) {
+  const { siteId, eventId, eventType, visitorId, sessionId, timestamp, receivedAt } = row
+  const { host, path } = row
+  const { url, referrer, title, eventData, context, derived, flags } = storedEvent(row)
+  return {
+    ...{ siteId, eventId, eventType, visitorId, sessionId, timestamp, receivedAt, host, path },
+    ...{ url, referrer, title, eventData, context, derived, flags },
+  }
+}
 
 const RECENT = `/* events recent */
 select batch_id as "batchId", site_id as "siteId", event_id as "eventId", event_type as "eventType",
        visitor_id as "visitorId", session_id as "sessionId", occurred_at as "timestamp", received_at as "receivedAt",
-       host, path, event ->> 'url' as url, event ->> 'referrer' as referrer, event ->> 'title' as title,
-       event -> 'eventData' as "eventData", event -> 'context' as context, stored_event(e) -> 'derived' as derived,
-       event -> 'flags' as flags
-from events_log e
+       host, path, event, ${Object.keys(DERIVED_COLUMNS).join(', ')}
+from events_log
 where ($1::text is null or site_id = $1) and ($2::text is null or event_type = $2) and batch_id > $3
 order by batch_id desc, occurred_at desc
 limit 100`

@@ -364,14 +364,19 @@ function members(value: Fields, place: RedactedPlace, redact: Redact): { [key: s
   return kept
 }
 
+// What JSON writes without an exponent, and what is nothing beside it.
+const LARGEST = 1e21
+const SMALLEST = 1e-15
+
 function storable(value: unknown, place: RedactedPlace, redact: Redact): Json {
   if (typeof value === 'string') return redact.text(repair(value, LIMITS.text), place)
-  // 1e400 is parsed as Infinity, and 1e300 is thirty bytes that PostgreSQL prints as 300.
+  // 1e400 is parsed as Infinity; 1e300 and 1e-300 are five bytes that PostgreSQL prints as 300.
   if (typeof value === 'number') {
     // A card has 13 digits or more, as a number too.
     if (Math.abs(value) >= 1e12 && redact.text(`${value}`, place) !== `${value}`)
       return '[redacted]'
-    return Math.abs(value) <= 1e15 ? value : null
+    if (Math.abs(value) < SMALLEST) return 0
+    return Math.abs(value) < LARGEST ? value : null
   }
   if (Array.isArray(value)) return value.map((member) => storable(member, place, redact))
   if (isObject(value)) return members(value, place, redact)
