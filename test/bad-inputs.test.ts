@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createCollector } from '../api/collector.ts'
 import { readTrackerScripts } from '../cli/tracker-scripts.ts'
 import { openPostgres, type Pool } from '../database/postgres.ts'
+import { type Nginx, startNginx } from '../deploy/test/nginx.ts'
 import { type Answer, bodiesOf, type CorpusCase, fill, send, sendRaw } from './corpus.ts'
 import { testPostgres } from './databases.ts'
 
@@ -20,6 +21,7 @@ const log: string[] = []
 let pool: Pool
 let collector: FastifyInstance
 let url = ''
+let nginx: Nginx | undefined
 
 beforeAll(async () => {
   const database = await testPostgres()
@@ -33,15 +35,27 @@ beforeAll(async () => {
     environment: 'production',
     appUrl: undefined,
     trackerScripts: readTrackerScripts(),
-    trustProxy: [],
+    trustProxy: inject('isBehindNginx') ? ['127.0.0.1'] : [],
     now: Date.now,
     newEventId: randomUUIDv7,
     log: { level: 'debug', stream: { write: (line: string) => log.push(line) } } as never, // a wider type upstream
   })
   await collector.listen({ host: '127.0.0.1', port: 0 })
   url = `http://127.0.0.1:${(collector.server.address() as AddressInfo).port}` // it listens on a port
+  // Once more with the shipped nginx in front: `npm run test:deploy`.
+  if (inject('isBehindNginx')) {
+    nginx = await startNginx({
+      COLLECTORS: new URL(url).host,
+      RATE_COLLECT: '1000',
+      RATE_DASHBOARD: '1000',
+    })
+    url = nginx.url
+  }
 })
-afterAll(() => collector?.close())
+afterAll(async () => {
+  await nginx?.stop()
+  await collector?.close()
+})
 
 async function run(found: CorpusCase, site: string): Promise<Answer[]> {
   const variables = {
@@ -196,8 +210,10 @@ describe.skipIf(cases.length === 0)(
             expect(answers[0]?.body).not.toContain('ann@example.com')
         }
         // Nothing that was sent is found in a log, whatever became of it.
-        expect(log.join('')).not.toMatch(/evil\.example|203\.0\.113|hunter2/)
-        const health = await send(url, { method: 'GET', path: '/livez', headers: {} })
+        expect(log.join('') + (nginx?.output() ?? '')).not.toMatch(
+          /evil\.example|203\.0\.113|hunter2/,
+        )
+        const health = await send(url, { method: 'GET', path: '/health', headers: {} })
         expect(health.status).toBe(200)
       },
       60_000,
