@@ -7,7 +7,7 @@ const MAX_QUEUED_EVENTS_READY = 16_000 // 80 % of the queue
 /** `/health` for people and uptime checks, `/livez` and `/readyz` for supervisors. */
 export function healthRoutes(
   app: FastifyInstance,
-  parts: { pool: Pool; groupCommit: GroupCommit },
+  parts: { pool: Pool; groupCommit: GroupCommit; isDraining?: () => boolean },
 ): void {
   const schema = (summary: string) => ({ schema: { summary, tags: ['health'] } })
 
@@ -28,6 +28,7 @@ export function healthRoutes(
 
   app.get('/readyz', schema('Events can be stored now'), async (_request, reply) => {
     const failing = await failingParts(parts)
+    if (parts.isDraining?.()) failing.push('draining')
     return reply
       .code(failing.length === 0 ? 200 : 503)
       .send({ status: failing.length === 0 ? 'ok' : 'unavailable', failing })

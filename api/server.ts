@@ -7,8 +7,10 @@ export function createServer(options: {
   trustProxy: string[]
   /** How long a client may take to send a request to its end. */
   receiveWithinMs?: number
+  /** When it will be back after a stop, for whom it turns away then. */
+  restartsWithinMs?: number
 }): FastifyInstance {
-  const { receiveWithinMs = 15_000 } = options
+  const { receiveWithinMs = 15_000, restartsWithinMs } = options
   const app = Fastify({
     logger: options.log,
     // Request lines carry addresses and query strings; errors are logged below, without either.
@@ -43,7 +45,12 @@ export function createServer(options: {
   })
   app.addHook('onRequest', async (request) => {
     if (isClosing)
-      throw new Problem('unavailable', 'The server is being stopped; send the same request again.')
+      throw new Problem(
+        'unavailable',
+        'The server is being stopped; send the same request again.',
+        {},
+        restartsWithinMs,
+      )
     // No address of ours has one, and PostgreSQL refuses it as a parameter.
     if (request.url.includes('%00'))
       throw new Problem('invalid_request', 'The address must not contain NUL.')

@@ -24,6 +24,8 @@ export interface Config {
   /** CIDR ranges that people do not come from; hosts of referrer spam beside those known. */
   readonly botNetworks: readonly string[]
   readonly spamHosts: readonly string[]
+  /** How long a collector that is told to end says so at /readyz before it does. */
+  readonly drainS: number
   /** Set by the supervisor for the processes it starts. */
   readonly appUrl: string | undefined
 }
@@ -122,6 +124,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'a file with a CIDR range on each line',
     ),
     spamHosts: read('SPAM_HOSTS', [], linesOf, 'a file with a host on each line'),
+    drainS: read(
+      'DRAIN_S',
+      0,
+      (value) => (/^\d$|^1\d$/.test(value) ? Number(value) : undefined),
+      'a number of seconds under 20',
+    ),
     appUrl: read<string | undefined>('APP_URL', undefined, url('http:'), 'an http:// address'),
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))

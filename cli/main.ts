@@ -18,6 +18,7 @@ const VARIABLES = `Settings are environment variables:
   GEO_DATABASE    a file of places in the MaxMind format; else time zones tell the country
   COUNTRY_HEADER  the header in which a trusted proxy tells the country, e.g. CF-IPCountry
   BOT_NETWORKS    a file of networks (CIDR, a line each) whose visitors are bots
+  DRAIN_S         seconds that a collector told to end answers on, while /readyz says 503 (0)
   SPAM_HOSTS      a file of hosts of referrer spam, beside those that are known`
 
 interface Command {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from '../../database/postgres.ts'
 import type { Access } from '../accounts/access.ts'
+import { openStreams } from '../streams.ts'
 
 export interface EventsRoutesOptions {
   readonly pool: Pool
@@ -74,6 +75,7 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
     },
   )
 
+  const streams = openStreams(app)
   app.get<{ Querystring: { siteId?: string; eventType?: string } }>(
     '/events/recent',
     {
@@ -110,7 +112,10 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
           reply.raw.write(`event: event\ndata: ${JSON.stringify(shown(row))}\n\n`)
         if (rows.length === 0) reply.raw.write(': still here\n\n')
       }, STREAMS_EVERY_MS)
-      request.raw.once('close', () => clearInterval(timer))
+      streams.add(request.raw, () => {
+        clearInterval(timer)
+        reply.raw.end()
+      })
       return reply
     },
   )

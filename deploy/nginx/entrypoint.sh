@@ -43,7 +43,8 @@ servers() {
       *) echo "$name" ;;
     esac | sort -u | while read -r address; do
       case $address in *:*) address="[$address]" ;; esac
-      echo "    server $address:$port max_fails=1 fail_timeout=1s;"
+      # Never left out: the next is asked at once, and with two, each may be all there is.
+      echo "    server $address:$port max_fails=0;"
     done
   done
 }
@@ -97,7 +98,7 @@ http_conf() {
   for origin in $CORS_ORIGINS; do echo "    \"$origin\" \$http_origin;"; done
   echo '  }'
   # The app takes seconds to start, and collectors are several.
-  echo '  map $uri $retry_after { default 5; /collect 1; /pixel.gif 1; }'
+  echo '  map $uri $retry_after { default 10; /collect 1; /pixel.gif 1; }'
   echo "  limit_req_zone \$limit_key zone=collect:10m rate=${RATE_COLLECT}r/s;"
   echo "  limit_req_zone \$limit_key zone=dashboard:10m rate=${RATE_DASHBOARD}r/s;"
   echo '  limit_req_zone $limit_key zone=sign_in:1m rate=1r/s;'

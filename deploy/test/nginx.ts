@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,8 @@ export interface Nginx {
   log(): Record<string, string | number>[]
   /** All that it wrote anywhere. */
   output(): string
+  /** New workers with the configuration as it is; the old ones answer what they have begun. */
+  reload(): void
   /** Asks it to end; what it has begun is answered. Its exit code. */
   stop(): Promise<number | null>
 }
@@ -35,6 +37,9 @@ export async function startNginx(settings: Readonly<Record<string, string>>): Pr
       STATUS_LISTEN: `127.0.0.1:${statusPort}`,
       ACCESS_LOG: accessLog,
       CHECK_EVERY_S: '1',
+      // Nobody: 503.
+      COLLECTORS: '127.0.0.1:1',
+      APP: '127.0.0.1:1',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,6 +70,11 @@ export async function startNginx(settings: Readonly<Record<string, string>>): Pr
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line)),
     output: () => output + readLog(),
+    reload() {
+      const run = join(folder, 'run')
+      const args = ['-p', run, '-c', join(run, 'conf/nginx.conf'), '-s', 'reload']
+      execFileSync('/usr/sbin/nginx', args, { stdio: 'ignore' })
+    },
     async stop() {
       child.kill('SIGTERM')
       const code = await ended
