@@ -49,6 +49,42 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     help: `Usage: footfall migrate\n\n${VARIABLES}`,
     run: async () => (await import('./migrate.ts')).migrate(readConfig()),
   },
+  backup: {
+    summary: 'write the record, sites, accounts and keys into a folder',
+    help: `Usage: footfall backup FOLDER [--keep N]
+
+Writes a backup of this instant into FOLDER/footfall-TIME, beside everything that runs. Visits, days and ClickHouse
+are not in it: a restore makes them again from the record.
+  --keep N    remove all but the N newest backups of FOLDER (keep all)`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['keep'])
+      const [folder] = positionals
+      if (!folder || positionals.length > 1) throw new ConfigError('Usage: footfall backup FOLDER')
+      const { backup, keepOf } = await import('./backup.ts')
+      console.log(await backup(readConfig(), folder, keepOf(values.keep)))
+    },
+  },
+  restore: {
+    summary: 'restore a backup into an empty installation, or try whether it can be',
+    help: `Usage: footfall restore BACKUP [--drill yes]
+
+Restores BACKUP into DATA_DIR (or the empty database at DATABASE_URL), and compares every row with what was backed up.
+  --drill yes   into a database of its own, which is thrown away: proves the backup, changes nothing`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['drill'])
+      const [folder] = positionals
+      if (!folder || positionals.length > 1 || !['yes', undefined].includes(values.drill))
+        throw new ConfigError('Usage: footfall restore BACKUP [--drill yes]')
+      const { restore, drill } = await import('./restore.ts')
+      const { createdAt, events, seconds } = await (values.drill ? drill : restore)(
+        readConfig(),
+        folder,
+      )
+      console.log(
+        `${values.drill ? 'Can be restored' : 'Restored'}: ${events} events as of ${createdAt}, every row as it was backed up; ${seconds.toFixed(1)} s.`,
+      )
+    },
+  },
   key: {
     summary: 'make an API key',
     help: `Usage: footfall key create [--site ID] [--scope ${API_KEY_SCOPES.join('|')}]
