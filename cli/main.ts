@@ -49,6 +49,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     help: `Usage: footfall migrate\n\n${VARIABLES}`,
     run: async () => (await import('./migrate.ts')).migrate(readConfig()),
   },
+  doctor: {
+    summary: 'look at versions, settings, disk, lag and backups, and say what to do',
+    help: `Usage: footfall doctor\n\nEnds with 1 when something is bad.\n\n${VARIABLES}`,
+    run: async (args) => {
+      parse(args, [])
+      const isWell = await (await import('./doctor.ts')).doctor(readConfig(), Date.now, console.log)
+      if (!isWell) process.exitCode = 1
+    },
+  },
   backup: {
     summary: 'write the record, sites, accounts and keys into a folder',
     help: `Usage: footfall backup FOLDER [--keep N]
