@@ -11,6 +11,8 @@ const VARIABLES = `Settings are environment variables:
   PUBLIC_URL      where people reach it (http://localhost:PORT)
   DATABASE_URL    a PostgreSQL instead of the embedded one
   CLICKHOUSE_URL  a ClickHouse server instead of the embedded one
+  DATABASE_PASSWORD_FILE, CLICKHOUSE_PASSWORD_FILE
+                  files with the passwords of those, which then need not stand in them
   TRUST_PROXY     addresses of proxies whose X-Forwarded-For is believed
   LIMIT_NETWORK   requests a second of one client network, but this machine's own (500; 0: no limit)
   LIMIT_SITE      events a second of one site (50000)
@@ -45,7 +47,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async () => (await import('./serve.ts')).serve(readConfig()),
   },
   migrate: {
-    summary: 'bring the database at DATABASE_URL up to date',
+    summary: 'make DATA_DIR, and bring the database at DATABASE_URL up to date',
     help: `Usage: footfall migrate\n\n${VARIABLES}`,
     run: async () => (await import('./migrate.ts')).migrate(readConfig()),
   },

@@ -116,6 +116,18 @@ function createMetrics(registry: Registry, pool: Pool) {
       this.set(rows[0]?.waiting ?? 0)
     },
   })
+  new Gauge({
+    name: 'etl_lag_seconds',
+    help: 'Since the oldest event was committed that is not in the reports yet; 0: all are',
+    registers,
+    async collect() {
+      const { rows } = await pool.query<{ seconds: number | null }>(
+        `/* lag */ select extract(epoch from clock_timestamp() - least(
+           (select min(received_at) from events_batches), (select min(created_at) from clickhouse_outbox)))::float8 as seconds`,
+      )
+      this.set(Math.max(rows[0]?.seconds ?? 0, 0))
+    },
+  })
   return {
     batches: new Counter({ name: 'etl_batches_total', help: 'Batches processed', registers }),
     quarantined: new Counter({

@@ -232,7 +232,8 @@ watch() {
 umask 077
 rm -rf "$RUN_DIR/conf"
 mkdir -p "$RUN_DIR/conf" "$RUN_DIR/temp"
-chmod 755 "$RUN_DIR" "$RUN_DIR/temp"
+# A tmpfs that is somebody else's is open already.
+chmod 755 "$RUN_DIR" "$RUN_DIR/temp" 2>/dev/null || true
 cp "$here"/*.conf "$RUN_DIR/conf/"
 render "$RUN_DIR/conf/settings"
 nginx -p "$RUN_DIR" -c "$RUN_DIR/conf/nginx.conf" -g 'daemon off;' &
