@@ -39,7 +39,8 @@ async function ofServer(pool: Pool): Promise<Finding[]> {
     )
   if (of.autovacuum === 'off')
     found.push(bad('PostgreSQL has autovacuum = off', 'Turn it on: tables only grow without.'))
-  if (!of.shared_preload_libraries?.includes('pg_stat_statements'))
+  // Not every role may see it.
+  if (of.shared_preload_libraries?.includes('pg_stat_statements') === false)
     found.push(
       note(
         'pg_stat_statements is not loaded',
