@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    // deploy/ needs Debian's nginx and Prometheus: `npm run test:deploy`.
+    exclude: ['**/node_modules/**', '**/dist/**', 'deploy/**'],
+    provide: { isBehindNginx: false },
     globalSetup: ['test/global-setup.ts'],
     // Processes: the embedded ClickHouse binds one data folder to a process.
     pool: 'forks',

@@ -42,7 +42,11 @@ const DASHBOARD_CSP = [
 
 /** The app: accounts, reports, the dashboard and, in development, the demo site. Builds, never listens. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const app = createServer({ log: options.log as boolean, trustProxy: options.trustProxy }) // a wider type upstream
+  const app = createServer({
+    log: options.log as boolean, // a wider type upstream
+    trustProxy: options.trustProxy,
+    restartsWithinMs: 10_000, // the embedded ClickHouse takes seconds to open
+  })
   await app.register(swagger, OPEN_API)
   const access = createAccess(options.pool, options.auth)
   await app.register(async (scope) => signInRoutes(scope, options.auth))

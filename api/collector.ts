@@ -35,6 +35,8 @@ export interface CollectorOptions {
   readonly bots?: BotLists
   /** Absent: the browser's time zone tells the country. */
   readonly geography?: Pick<PlaceSources, 'databasePath' | 'countryHeader'>
+  /** It was told to end, and answers on for a moment. */
+  readonly isDraining?: () => boolean
   readonly now: () => number
   readonly newEventId: () => string
   readonly log: boolean | { level: string } | FastifyBaseLogger
@@ -106,9 +108,7 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
       access: options.environment === 'production' ? createAccess(options.pool) : undefined,
     }),
   )
-  await registerRoutes(app, (scope) =>
-    healthRoutes(scope, { pool: options.pool, groupCommit, durability }),
-  )
+  await registerRoutes(app, (scope) => healthRoutes(scope, { ...options, groupCommit, durability }))
   await registerRoutes(app, (scope) => trackerRoutes(scope, options.trackerScripts))
   await app.register(async (scope) => openApiRoute(scope, options.appUrl))
   await app.register(swaggerUi, {
@@ -122,9 +122,11 @@ export async function createCollector(options: CollectorOptions): Promise<Fastif
         .replace(/\s*upgrade-insecure-requests;?/, '')
         .replace("style-src 'self' https:", "style-src 'self' 'unsafe-inline'"),
   })
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     reply.type(metrics.registry.contentType)
     const own = await metrics.registry.metrics()
+    // Several collectors would tell the app's numbers several times.
+    if (request.query && 'own' in (request.query as object)) return own
     return own + (await textOf(options.appUrl && `${options.appUrl}/metrics`))
   })
   if (options.appUrl) {

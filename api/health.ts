@@ -9,10 +9,12 @@ export interface HealthParts {
   readonly pool: Pool
   readonly groupCommit: GroupCommit
   readonly durability: Durability
+  /** It is about to be stopped: nothing new is to be sent here. */
+  readonly isDraining?: (() => boolean) | undefined
 }
 
 /** What keeps events from being stored. */
-type Part = 'database' | 'settings' | 'queue'
+type Part = 'database' | 'settings' | 'queue' | 'draining'
 
 const READY_WITHIN_MS = 250
 const HEALTHY_WITHIN_MS = 1_500
@@ -64,9 +66,12 @@ export function healthRoutes(app: FastifyInstance, parts: HealthParts): void {
 
   app.get(
     '/readyz',
-    schema('A row is committed within 250 ms, durably, and the queue is less than 80 % full'),
+    schema(
+      'A row is committed within 250 ms, durably, the queue is less than 80 % full, and nobody stops it',
+    ),
     async (_request, reply) => {
       const failing = await failingParts(READY_WITHIN_MS)
+      if (parts.isDraining?.()) failing.push('draining')
       return reply.code(codeOf(failing)).send(statusOf(failing))
     },
   )

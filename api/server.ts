@@ -14,8 +14,10 @@ export function createServer(options: {
   receiveWithinMs?: number
   /** When it is closed, how long what is under way may take to its end. */
   closeWithinMs?: number
+  /** When it will be back after a stop, for whom it turns away then. */
+  restartsWithinMs?: number
 }): FastifyInstance {
-  const { receiveWithinMs = 15_000, closeWithinMs = 5_000 } = options
+  const { receiveWithinMs = 15_000, closeWithinMs = 5_000, restartsWithinMs } = options
   const app = Fastify({
     logger: options.log,
     // Request lines carry addresses and query strings; errors are logged below, without either.
@@ -56,7 +58,14 @@ export function createServer(options: {
   app.addHook('onRequest', (request, reply, next) => {
     reply.headers(SAFE_HEADERS)
     if (isClosing)
-      next(new Problem('unavailable', 'The server is being stopped; send the same request again.'))
+      next(
+        new Problem(
+          'unavailable',
+          'The server is being stopped; send the same request again.',
+          {},
+          restartsWithinMs,
+        ),
+      )
     // No address of ours has one, and PostgreSQL refuses it as a parameter.
     else if (request.url.includes('%00'))
       next(new Problem('invalid_request', 'The address must not contain NUL.'))

@@ -3,7 +3,15 @@
 // missing, builds what is stale, then hands over to the pinned Node.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +22,7 @@ const [command, ...args] = process.argv.slice(2)
 const PROGRAMS = {
   browsers: ['node_modules/vitest/vitest.mjs', 'run', 'tracking/browsers.test.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
+  'test:deploy': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'deploy/vitest.config.ts'],
   check: ['cli/check.mjs'],
   faults: ['faults/run.ts'],
   bench: ['bench/run.ts'],
@@ -24,7 +33,8 @@ const say = (line) => process.stderr.write(`${line}\n`)
 try {
   install()
   buildWhatIsStale()
-  if (['test', 'check', 'browsers', 'bench'].includes(command)) prepareBrowsers()
+  if (['test', 'check', 'browsers', 'bench', 'test:deploy'].includes(command)) prepareBrowsers()
+  if (command === 'test:deploy') prepareServers()
 } catch (error) {
   say(`footfall: ${error.message}`)
   process.exit(1)
@@ -113,6 +123,27 @@ function prepareBrowsers() {
     for (const name of missing) attempt('apt-get', ['install', '-y', '-qq', name])
   if (missing.includes('chromium') && !isThere(chromium))
     throw new Error('no Chromium: install one, e.g. "apt-get install chromium" as root')
+}
+
+/** Debian's nginx and Prometheus, as programs: their services are not started. */
+function prepareServers() {
+  const packages = {
+    nginx: '/usr/sbin/nginx',
+    'libnginx-mod-http-brotli-filter': '/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so',
+    prometheus: '/usr/bin/promtool',
+  }
+  const missing = Object.keys(packages).filter((name) => !existsSync(packages[name]))
+  if (missing.length === 0) return
+  if (process.getuid?.() === 0 && attempt('apt-get', ['update', '-qq'])) {
+    const policy = '/usr/sbin/policy-rc.d'
+    const isOurs = !existsSync(policy)
+    if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    attempt('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing])
+    if (isOurs) rmSync(policy)
+  }
+  const still = missing.filter((name) => !existsSync(packages[name]))
+  if (still.length > 0)
+    throw new Error(`install what is missing: "apt-get install ${still.join(' ')}" as root`)
 }
 
 function attempt(file, parameters) {

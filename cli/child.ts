@@ -16,6 +16,7 @@ export interface Child {
 const FIRST_BACKOFF_MS = 250
 const MAX_BACKOFF_MS = 5_000
 const STOP_WITHIN_MS = 15_000
+const END_WITHIN_MS = 25_000 // systemd and Docker are told to wait for 30 s
 
 /** Keeps one of our commands running: what ends by itself is started again. */
 export function keepRunning(
@@ -65,12 +66,17 @@ export function keepRunning(
   }
 }
 
-/** Inside such a process: says it is ready, and ends it when told to or when the supervisor is gone. */
+/**
+ * Inside such a process: says it is ready, and ends it when told to or when the
+ * supervisor is gone. Told twice, or when closing takes too long, it ends at
+ * once: every commit is safe, also from SIGKILL.
+ */
 export function reportToSupervisor(close: () => Promise<void>): (message: ChildMessage) => void {
   let closing = false
   const end = () => {
-    if (closing) return
+    if (closing) process.exit(1)
     closing = true
+    setTimeout(() => process.exit(1), END_WITHIN_MS).unref()
     close().then(
       () => process.exit(0),
       () => process.exit(1),
@@ -80,7 +86,7 @@ export function reportToSupervisor(close: () => Promise<void>): (message: ChildM
   if (process.send) {
     // Ctrl-C reaches the whole group; the supervisor decides the order.
     process.on('SIGINT', () => {})
-    process.on('disconnect', end)
+    process.on('disconnect', () => closing || end())
   } else process.on('SIGINT', end)
   return (message) => void process.send?.(message)
 }

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { inNetworks } from '../api/collect/networks.ts'
 import { createCollector } from '../api/collector.ts'
 import { assertDurable } from '../database/durability.ts'
@@ -20,6 +21,7 @@ export async function collect(config: Config): Promise<void> {
   await assertDurable(pool).catch((error) => {
     if (!isUnavailable(error)) throw error
   })
+  let isDraining = false
   const app = await createCollector({
     pool,
     environment: config.environment,
@@ -29,11 +31,15 @@ export async function collect(config: Config): Promise<void> {
     limits: config.limits,
     bots: { isBotNetwork: inNetworks(config.botNetworks), spamHosts: config.spamHosts },
     geography: { databasePath: config.geoDatabase, countryHeader: config.countryHeader },
+    isDraining: () => isDraining,
     now: Date.now,
     newEventId: randomUUIDv7,
     log: { level: 'warn' },
   })
   const report = reportToSupervisor(async () => {
+    // A balancer that asks /readyz sends elsewhere before the door is shut.
+    isDraining = true
+    await setTimeout(config.drainS * 1_000)
     await app.close()
     await pool.end()
   })

@@ -24,6 +24,8 @@ export interface Config {
   /** CIDR ranges that people do not come from; hosts of referrer spam beside those known. */
   readonly botNetworks: readonly string[]
   readonly spamHosts: readonly string[]
+  /** How long a collector that is told to end says so at /readyz before it does. */
+  readonly drainS: number
   /** Set by the supervisor for the processes it starts. */
   readonly appUrl: string | undefined
 }
@@ -54,6 +56,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     (value: string) =>
       protocols.includes(URL.parse(value)?.protocol ?? '') ? value.replace(/\/$/, '') : undefined
 
+  const passwordIn = (name: string) =>
+    read<string | undefined>(
+      name,
+      undefined,
+      (path) => (existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined),
+      'the path of a file with a password',
+    )
+
   const port = read('PORT', 8_000, portNumber, 'a number from 1 to 65535')
   const host = read(
     'HOST',
@@ -74,17 +84,23 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       (value) => (value === 'development' || value === 'production' ? value : undefined),
       'development or production',
     ),
-    databaseUrl: read<string | undefined>(
-      'DATABASE_URL',
-      undefined,
-      url('postgres:', 'postgresql:'),
-      'a postgres:// address',
+    databaseUrl: withPassword(
+      read<string | undefined>(
+        'DATABASE_URL',
+        undefined,
+        url('postgres:', 'postgresql:'),
+        'a postgres:// address',
+      ),
+      passwordIn('DATABASE_PASSWORD_FILE'),
     ),
-    clickhouseUrl: read<string | undefined>(
-      'CLICKHOUSE_URL',
-      undefined,
-      url('http:', 'https:'),
-      'an http:// address',
+    clickhouseUrl: withPassword(
+      read<string | undefined>(
+        'CLICKHOUSE_URL',
+        undefined,
+        url('http:', 'https:'),
+        'an http:// address',
+      ),
+      passwordIn('CLICKHOUSE_PASSWORD_FILE'),
     ),
     publicUrl: read(
       'PUBLIC_URL',
@@ -122,10 +138,24 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'a file with a CIDR range on each line',
     ),
     spamHosts: read('SPAM_HOSTS', [], linesOf, 'a file with a host on each line'),
+    drainS: read(
+      'DRAIN_S',
+      0,
+      (value) => (/^\d$|^1\d$/.test(value) ? Number(value) : undefined),
+      'a number of seconds under 20',
+    ),
     appUrl: read<string | undefined>('APP_URL', undefined, url('http:'), 'an http:// address'),
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   return config
+}
+
+/** The address with the password in it, which is nobody's to see in a list of processes or of settings. */
+function withPassword(address: string | undefined, password: string | undefined) {
+  if (address === undefined || password === undefined) return address
+  const url = new URL(address)
+  url.password = password
+  return url.href.replace(/\/$/, '')
 }
 
 /** The lines of a file that say something; `#` begins a comment. */

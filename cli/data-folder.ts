@@ -35,13 +35,23 @@ export async function openDataFolder(folder: string): Promise<Secrets> {
       postgresPassword: randomBytes(24).toString('base64url'),
       authSecret: randomBytes(32).toString('base64url'),
     }
-    // Written aside and renamed: a start killed here leaves no half-written file.
-    await writeFile(`${marker}.new`, JSON.stringify({ format: FORMAT, ...secrets }, null, 2), {
-      mode: 0o600,
-    })
-    await rename(`${marker}.new`, marker)
+    await writeSecrets(folder, secrets)
   }
   return readDataFolder(folder)
+}
+
+/** Takes over the key of sessions and links from a backup. */
+export async function replaceAuthSecret(folder: string, authSecret: string): Promise<void> {
+  await writeSecrets(folder, { ...(await readDataFolder(folder)), authSecret })
+}
+
+async function writeSecrets(folder: string, secrets: Secrets): Promise<void> {
+  const marker = join(folder, 'footfall.json')
+  // Written aside and renamed: a start killed here leaves no half-written file.
+  await writeFile(`${marker}.new`, JSON.stringify({ format: FORMAT, ...secrets }, null, 2), {
+    mode: 0o600,
+  })
+  await rename(`${marker}.new`, marker)
 }
 
 /** The secrets of a folder that exists. */

@@ -11,6 +11,8 @@ const VARIABLES = `Settings are environment variables:
   PUBLIC_URL      where people reach it (http://localhost:PORT)
   DATABASE_URL    a PostgreSQL instead of the embedded one
   CLICKHOUSE_URL  a ClickHouse server instead of the embedded one
+  DATABASE_PASSWORD_FILE, CLICKHOUSE_PASSWORD_FILE
+                  files with the passwords of those, which then need not stand in them
   TRUST_PROXY     addresses of proxies whose X-Forwarded-For is believed
   LIMIT_NETWORK   requests a second of one client network, but this machine's own (500; 0: no limit)
   LIMIT_SITE      events a second of one site (50000)
@@ -18,6 +20,7 @@ const VARIABLES = `Settings are environment variables:
   GEO_DATABASE    a file of places in the MaxMind format; else time zones tell the country
   COUNTRY_HEADER  the header in which a trusted proxy tells the country, e.g. CF-IPCountry
   BOT_NETWORKS    a file of networks (CIDR, a line each) whose visitors are bots
+  DRAIN_S         seconds that a collector told to end answers on, while /readyz says 503 (0)
   SPAM_HOSTS      a file of hosts of referrer spam, beside those that are known`
 
 interface Command {
@@ -44,9 +47,54 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async () => (await import('./serve.ts')).serve(readConfig()),
   },
   migrate: {
-    summary: 'bring the database at DATABASE_URL up to date',
+    summary: 'make DATA_DIR, and bring the database at DATABASE_URL up to date',
     help: `Usage: footfall migrate\n\n${VARIABLES}`,
     run: async () => (await import('./migrate.ts')).migrate(readConfig()),
+  },
+  doctor: {
+    summary: 'look at versions, settings, disk, lag and backups, and say what to do',
+    help: `Usage: footfall doctor\n\nEnds with 1 when something is bad.\n\n${VARIABLES}`,
+    run: async (args) => {
+      parse(args, [])
+      const isWell = await (await import('./doctor.ts')).doctor(readConfig(), Date.now, console.log)
+      if (!isWell) process.exitCode = 1
+    },
+  },
+  backup: {
+    summary: 'write the record, sites, accounts and keys into a folder',
+    help: `Usage: footfall backup FOLDER [--keep N]
+
+Writes a backup of this instant into FOLDER/footfall-TIME, beside everything that runs. Visits, days and ClickHouse
+are not in it: a restore makes them again from the record.
+  --keep N    remove all but the N newest backups of FOLDER (keep all)`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['keep'])
+      const [folder] = positionals
+      if (!folder || positionals.length > 1) throw new ConfigError('Usage: footfall backup FOLDER')
+      const { backup, keepOf } = await import('./backup.ts')
+      console.log(await backup(readConfig(), folder, keepOf(values.keep)))
+    },
+  },
+  restore: {
+    summary: 'restore a backup into an empty installation, or try whether it can be',
+    help: `Usage: footfall restore BACKUP [--drill yes]
+
+Restores BACKUP into DATA_DIR (or the empty database at DATABASE_URL), and compares every row with what was backed up.
+  --drill yes   into a database of its own, which is thrown away: proves the backup, changes nothing`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['drill'])
+      const [folder] = positionals
+      if (!folder || positionals.length > 1 || !['yes', undefined].includes(values.drill))
+        throw new ConfigError('Usage: footfall restore BACKUP [--drill yes]')
+      const { restore, drill } = await import('./restore.ts')
+      const { createdAt, events, seconds } = await (values.drill ? drill : restore)(
+        readConfig(),
+        folder,
+      )
+      console.log(
+        `${values.drill ? 'Can be restored' : 'Restored'}: ${events} events as of ${createdAt}, every row as it was backed up; ${seconds.toFixed(1)} s.`,
+      )
+    },
   },
   key: {
     summary: 'make an API key',

@@ -10,6 +10,7 @@ import { runPipeline } from '../pipeline/run.ts'
 import { reportToSupervisor } from './child.ts'
 import { type Config, ConfigError, clickhouseOf, ROOT } from './config.ts'
 import { readDataFolder } from './data-folder.ts'
+import { exportOperations } from './operations.ts'
 
 /** `footfall serve`: the app, that is the pipeline, the reports and the dashboard. Owns the embedded ClickHouse. */
 export async function serve(config: Config): Promise<void> {
@@ -26,6 +27,7 @@ export async function serve(config: Config): Promise<void> {
   const clickhouse = await openClickHouse(clickhouseOf(config))
   await migrateClickHouse(clickhouse)
   const registry = new Registry()
+  exportOperations(registry, config.dataDir, Date.now)
   const { auth, newSignInLink } = createAuth({
     pool,
     secret: authSecret,

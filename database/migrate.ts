@@ -1,21 +1,49 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type ClickHouse, selectRows } from './clickhouse.ts'
 import { type Connection, inTransaction, type Pool } from './postgres.ts'
 
 const MIGRATION_LOCK = 0x666f6f74 // "foot": any constant that nobody else locks
+const LOCK_NOT_AVAILABLE = '55P03'
+const LOCK_ATTEMPTS = 60
+const LOCK_PAUSE_MS = 500
 
-/** Brings the record up to date. Safe to run from many processes at once: they take turns. */
-export async function migratePostgres(pool: Pool): Promise<void> {
+/**
+ * Brings the record up to date, or to migration `upTo`. Safe to run from many
+ * processes at once: they take turns; and beside collectors: what waits for a
+ * lock makes all that come after it wait too, so it gives up after a second
+ * and tries again.
+ */
+export async function migratePostgres(pool: Pool, upTo = Number.POSITIVE_INFINITY): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await migrateOnce(pool, upTo)
+    } catch (error) {
+      const isLocked = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE // any thrown value may carry one
+      if (!isLocked || attempt === LOCK_ATTEMPTS) throw error
+      await setTimeout(LOCK_PAUSE_MS)
+    }
+  }
+}
+
+/** The number of the newest migration of the record that this Footfall has. */
+export async function newestMigration(): Promise<number> {
+  return Math.max(...(await readMigrations('postgres')).map(({ number }) => number))
+}
+
+async function migrateOnce(pool: Pool, upTo: number): Promise<void> {
   const migrations = await readMigrations('postgres')
   await inTransaction(pool, async (connection) => {
     await connection.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    await connection.query("set local lock_timeout = '1s'")
     await connection.query(
       'create table if not exists migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())',
     )
     const applied = await appliedNumbers(connection)
     refuseNewer(applied, migrations)
-    for (const migration of migrations.filter((each) => !applied.has(each.number))) {
+    const due = migrations.filter(({ number }) => !applied.has(number) && number <= upTo)
+    for (const migration of due) {
       // The bookkeeping row first: a second runner would meet it on the primary key.
       await connection.query('insert into migrations (number, name) values ($1, $2)', [
         migration.number,

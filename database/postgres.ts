@@ -25,19 +25,20 @@ export function isRefused(error: unknown): boolean {
 
 /**
  * A pool on the database at `url`. `statementTimeoutMs` bounds each statement
- * on both sides, so that a hung server cannot hold a caller.
+ * on both sides, so that a hung server cannot hold a caller; 0: for as long as it takes.
  */
 export function openPostgres(
   url: string,
   options: { max: number; statementTimeoutMs: number; onError: (error: Error) => void },
 ): Pool {
+  const { statementTimeoutMs } = options
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
-    connectionTimeoutMillis: Math.min(5_000, options.statementTimeoutMs),
+    connectionTimeoutMillis: Math.min(5_000, statementTimeoutMs || 5_000),
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementTimeoutMs,
-    query_timeout: options.statementTimeoutMs + 500,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs && statementTimeoutMs + 500,
     // A stopped worker's open transaction ends here: its later commit fails, and
     // another may take the work. This is the pipeline's fence.
     idle_in_transaction_session_timeout: 30_000,

@@ -142,13 +142,14 @@ function createMetrics(registry: Registry, pool: Pool) {
   })
   new Gauge({
     name: 'etl_lag_seconds',
-    help: 'Age of the oldest committed event that is not processed yet',
+    help: 'Since the oldest event was committed that is not in the reports yet; 0: all are',
     registers,
     async collect() {
-      const { rows } = await pool.query<{ seconds: number }>(
-        `select coalesce(extract(epoch from now() - min(received_at)), 0)::float8 as seconds from events_batches`,
+      const { rows } = await pool.query<{ seconds: number | null }>(
+        `/* lag */ select extract(epoch from clock_timestamp() - least(
+           (select min(received_at) from events_batches), (select min(created_at) from clickhouse_outbox)))::float8 as seconds`,
       )
-      this.set(rows[0]?.seconds ?? 0)
+      this.set(Math.max(rows[0]?.seconds ?? 0, 0))
     },
   })
   return {

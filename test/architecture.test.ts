@@ -43,7 +43,7 @@ const files = sources(ROOT).map((path) => ({
 }))
 const product = files.filter(
   ({ path }) =>
-    !path.endsWith('.test.ts') && !/^(test|faults|bench|demo|tracking\/cases)\//.test(path),
+    !path.endsWith('.test.ts') && !/^(test|faults|bench|demo|deploy|tracking\/cases)\//.test(path),
 )
 
 const imports = (text: string) =>

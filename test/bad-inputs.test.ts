@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createApiKey } from '../api/accounts/api-key.ts'
 import { createAuth } from '../api/accounts/auth.ts'
 import { createApp } from '../api/app.ts'
@@ -12,6 +12,7 @@ import { listenForChanges } from '../api/reports/changes.ts'
 import { freePort } from '../cli/free-port.ts'
 import { readTrackerScripts } from '../cli/tracker-scripts.ts'
 import { openPostgres, type Pool } from '../database/postgres.ts'
+import { type Nginx, startNginx } from '../deploy/test/nginx.ts'
 import { corpus, SITE_HOST, send, sendCase } from './corpus.ts'
 import { testClickHouse, testPostgres } from './databases.ts'
 
@@ -22,6 +23,7 @@ let app: FastifyInstance
 let url = ''
 /** The cookie of somebody who has signed in. */
 let session = ''
+let nginx: Nginx | undefined
 
 beforeAll(async () => {
   const database = await testPostgres()
@@ -53,15 +55,25 @@ beforeAll(async () => {
     environment: 'production',
     appUrl: `http://127.0.0.1:${appPort}`,
     trackerScripts: readTrackerScripts(),
-    trustProxy: [],
+    trustProxy: inject('isBehindNginx') ? ['127.0.0.1'] : [],
     now: Date.now,
     newEventId: randomUUIDv7,
     log: logged,
   })
   await collector.listen({ host: '127.0.0.1', port: 0 })
   url = `http://127.0.0.1:${(collector.server.address() as AddressInfo).port}` // it listens on a port
+  // Once more with the shipped nginx in front: `npm run test:deploy`.
+  if (inject('isBehindNginx')) {
+    nginx = await startNginx({
+      COLLECTORS: new URL(url).host,
+      RATE_COLLECT: '1000',
+      RATE_DASHBOARD: '1000',
+    })
+    url = nginx.url
+  }
 })
 afterAll(async () => {
+  await nginx?.stop()
   await collector?.close()
   await app?.close()
 })
@@ -185,8 +197,10 @@ describe.skipIf(corpus.length === 0)(
             expect(answers[0]?.body).not.toContain('ann@example.com')
         }
         // Nothing that was sent is found in a log, whatever became of it.
-        expect(log.join('')).not.toMatch(/evil\.example|203\.0\.113|hunter2/)
-        const health = await send(url, { method: 'GET', path: '/livez', headers: {} })
+        expect(log.join('') + (nginx?.output() ?? '')).not.toMatch(
+          /evil\.example|203\.0\.113|hunter2/,
+        )
+        const health = await send(url, { method: 'GET', path: '/health', headers: {} })
         expect(health.status).toBe(200)
       },
       60_000,

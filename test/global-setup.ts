@@ -11,6 +11,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A migrated database that nobody writes to: tests clone it. */
     templateUrl: string
+    /** Requests to a collector go through the shipped nginx: `npm run test:deploy`. */
+    isBehindNginx: boolean
   }
 }
 

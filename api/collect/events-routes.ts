@@ -7,6 +7,7 @@ import {
 } from '../../contract/event.ts'
 import type { Pool } from '../../database/postgres.ts'
 import type { Access } from '../accounts/access.ts'
+import { openStreams } from '../streams.ts'
 
 export interface EventsRoutesOptions {
   readonly pool: Pool
@@ -87,6 +88,7 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
     },
   )
 
+  const streams = openStreams(app)
   app.get<{ Querystring: { siteId?: string; eventType?: string } }>(
     '/events/recent',
     {
@@ -123,7 +125,10 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
           reply.raw.write(`event: event\ndata: ${JSON.stringify(shown(row))}\n\n`)
         if (rows.length === 0) reply.raw.write(': still here\n\n')
       }, STREAMS_EVERY_MS)
-      request.raw.once('close', () => clearInterval(timer))
+      streams.add(request.raw, () => {
+        clearInterval(timer)
+        reply.raw.end()
+      })
       return reply
     },
   )

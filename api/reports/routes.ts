@@ -9,6 +9,7 @@ import { parseQuery } from '../../reports/parse.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
+import { openStreams } from '../streams.ts'
 import type { Changes } from './changes.ts'
 
 export interface ReportParts {
@@ -58,6 +59,7 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     },
   )
 
+  const streams = openStreams(app)
   app.get<SiteParams>(
     '/api/v1/sites/:site/live',
     { schema: schema('Server-sent events: `change` when new numbers are in') },
@@ -81,8 +83,7 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
         unsubscribe()
         stream.end()
       }
-      stream.once('close', end)
-      app.server.once('close', end)
+      streams.add(stream, end)
     },
   )
 
