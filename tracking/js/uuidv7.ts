@@ -1,13 +1,17 @@
-/** A UUID version 7: 48 bits of time, the rest random (RFC 9562). */
+let lastMs = 0
+let count = 0
+
+/**
+ * A UUID version 7: 48 bits of time, the rest random (RFC 9562). Ids of one
+ * page ascend within a millisecond, too: two views that an app pushes at once
+ * keep their order. They count from a random number (method 1 of section 6.2).
+ */
 export function uuidv7(nowMs: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  let rest = nowMs
-  for (let at = 5; at >= 0; at--) {
-    bytes[at] = rest % 256
-    rest = Math.floor(rest / 256)
-  }
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  const [one = 0, two = 0, three = 0] = crypto.getRandomValues(new Uint32Array(3))
+  // At least 2 048 in a millisecond, which takes a browser some to make.
+  count = nowMs === lastMs ? (count + 1) & 0xfff : one & 0x7ff
+  lastMs = nowMs
+  const hex = (bits: number, length: number) => bits.toString(16).padStart(length, '0')
+  const time = hex(nowMs, 12)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(count, 3)}-${hex(0x8000 | (one >>> 18), 4)}-${hex(two, 8)}${hex(three & 0xffff, 4)}`
 }
