@@ -73,17 +73,13 @@ export function redactReferrer(
   return parsed.host === ownHost ? redactUrl(referrer, rules) : `${parsed.origin}/`
 }
 
-function redactPath(path: string): string {
-  let afterSecretWord = false
-  return path
+const redactPath = (path: string) =>
+  path
     .split('/')
-    .map((segment) => {
-      const shown = afterSecretWord && segment ? '[token]' : redactSegment(segment)
-      afterSecretWord = SECRET_FOLLOWS.test(segment)
-      return shown
-    })
+    .map((segment, at, all) =>
+      segment && SECRET_FOLLOWS.test(all[at - 1] ?? '') ? '[token]' : redactSegment(segment),
+    )
     .join('/')
-}
 
 function redactSegment(segment: string): string {
   let text = segment
@@ -99,15 +95,14 @@ function redactSegment(segment: string): string {
   return redacted === text ? segment : redacted.replace(/[/?#]/g, '')
 }
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i // names a thing more often than it is a key
-
 /**
  * A random string: 24 or more characters of base64url or hex with more than 3.5
  * bits each (hex has less). Titles as addresses have as many; but theirs are
  * words and numbers, and a random string's parts are neither.
  */
 function isToken(text: string): boolean {
-  if (!/^[\w~+=.-]{24,}$/.test(text) || UUID.test(text)) return false
+  // A UUID names a thing more often than it is a key.
+  if (!/^(?![\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$)[\w~+=.-]{24,}$/i.test(text)) return false
   let random = 0
   for (const part of text.split(/[-_.]/))
     if (!/^(?:[A-Z]?[a-z]*|[A-Z]+|\d+)$/.test(part)) random += part.length
@@ -116,19 +111,15 @@ function isToken(text: string): boolean {
 
 /** Shannon's, in bits a character. */
 function entropy(text: string): number {
-  const counts = new Map<string, number>()
-  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1)
   let bits = 0
-  for (const count of counts.values())
-    bits -= (count / text.length) * Math.log2(count / text.length)
-  return bits
+  for (const char of text) bits -= Math.log2((text.split(char).length - 1) / text.length)
+  return bits / text.length
 }
 
 function parseHttp(url: string): URL | undefined {
-  if (!url) return undefined // most referrers; to throw is slow
+  if (!/^\s*https?:/i.test(url)) return undefined // most referrers are empty; to throw is slow
   try {
-    const parsed = new URL(url)
-    return /^https?:$/.test(parsed.protocol) ? parsed : undefined
+    return new URL(url)
   } catch {
     return undefined
   }

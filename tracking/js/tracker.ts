@@ -6,6 +6,7 @@ import { environment } from './environment.ts'
 import { guard, listen } from './guard.ts'
 import { hasLiveSession, identityAt, SESSION_KEY, VISITOR_KEY } from './identity.ts'
 import { doAllNow, later } from './later.ts'
+import { loadTiming } from './load-timing.ts'
 import { onlyOneTab } from './only-one-tab.ts'
 import { type ConsentState, matchesAny, type Options } from './options.ts'
 import { onPageChange } from './page-change.ts'
@@ -38,8 +39,8 @@ export interface Tracker {
   flush(): void
   /** Calls back with the present view and each that follows. */
   onView(listener: (view: View) => void): void
-  /** Calls back when the view ends or may end, as often as it may: what has changed since is recorded now. */
-  onEnd(listener: () => void): void
+  /** Calls back when the view ends or may end, as often as it may: what has changed since is recorded now. True: with the page. */
+  onEnd(listener: (isLeaving: boolean) => void): void
   /** Whether consent and preset allow to keep something on the device, now. */
   mayStore(): boolean
   consent(state: ConsentState): void
@@ -57,7 +58,7 @@ export function startTracker(options: Options): Tracker {
   const stores = options.preset === 'first-party'
   const store = { read: readStored, write: writeStored }
   const viewListeners: ((view: View) => void)[] = []
-  const endListeners: (() => void)[] = []
+  const endListeners: ((isLeaving: boolean) => void)[] = []
   const viewTimes: number[] = []
   const timers: { [name: string]: ReturnType<typeof setTimeout> | undefined } = {}
   let waiting: [event: WireEvent, sending?: Sending][] = []
@@ -136,12 +137,12 @@ export function startTracker(options: Options): Tracker {
     setTitle()
     queue.send()
   }
-  const end = () => {
+  const end = (isLeaving: boolean) => {
     doAllNow()
-    for (const listener of endListeners) listener()
+    for (const listener of endListeners) listener(isLeaving)
   }
   const leave = () => {
-    end()
+    end(true)
     ready()
     setTitle()
     queue.leave()
@@ -181,7 +182,7 @@ export function startTracker(options: Options): Tracker {
   }
 
   const begin = (navigation: string) => {
-    end()
+    end(false)
     const { href, pathname, host } = location
     isExcluded = matchesAny(pathname, options.exclude)
     if (isExcluded) return
@@ -215,10 +216,8 @@ export function startTracker(options: Options): Tracker {
   const beginFirst = () => {
     const isPrerendering = (document as { prerendering?: boolean }).prerendering // newer than the DOM types
     if (view || isPrerendering || document.visibilityState !== 'visible') return
-    const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
-    const wasPrerendered = (entry as { activationStart?: number } | undefined)?.activationStart
-    const type = entry?.type ?? 'navigate'
-    begin(wasPrerendered ? 'prerender' : type === 'navigate' ? 'load' : type)
+    const { activationStart, type = 'navigate' } = loadTiming() ?? {}
+    begin(activationStart ? 'prerender' : type === 'navigate' ? 'load' : type)
     let [path, query] = addressOf(location)
     onPageChange((change) => {
       const [newPath, newQuery] = addressOf(location)
