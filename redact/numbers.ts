@@ -18,7 +18,7 @@ const IBAN_LENGTHS =
   '24ADCZESMDPKROSASESKTNVG 25LYPTST 26ISTR 27BIDJFRGRITMCMRSM 28ALAZBYCYDOGTHNHULBNIPLSV 29BREGPSQAUA 30JOKWMUYE 31MTSC 32LC 33RU'
 
 /** What has the form of an IBAN: country, length, and single spaces or hyphens wherever. */
-export const IBAN = new RegExp(
+export const IBAN = /* @__PURE__ */ new RegExp(
   `(?<![a-z\\d])(?:${IBAN_LENGTHS.replace(
     /(\d\d)(\S+) ?/g,
     (_, length, countries) =>

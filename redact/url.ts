@@ -1,4 +1,3 @@
-import { isCard } from './numbers.ts'
 import { redactText } from './text.ts'
 
 // Parameters that say where a visit came from. Any other may carry a secret,
@@ -43,7 +42,18 @@ export interface UrlRules {
  * fragment only a route (`#/…`) stays, by the same rules. `undefined` when it
  * is no http(s) URL. Redacting twice changes nothing more.
  */
-export function redactUrl(url: string, rules: UrlRules = {}): string | undefined {
+export const redactUrl = (url: string, rules?: UrlRules) => urlWithout(redactText, url, rules)
+
+/** Where a visit came from: another site's origin or an app's package, one's own page as an address of the site. */
+export const redactReferrer = (referrer: string, ownHost: string | undefined, rules?: UrlRules) =>
+  referrerWithout(redactText, referrer, ownHost, rules)
+
+/** `redactUrl` by another redaction of its texts. */
+export function urlWithout(
+  redact: (text: string) => string,
+  url: string,
+  { keepParameters = [] }: UrlRules = {},
+): string | undefined {
   const parsed = parseHttp(url)
   if (!parsed) return undefined
   const kept: string[] = []
@@ -52,46 +62,47 @@ export function redactUrl(url: string, rules: UrlRules = {}): string | undefined
     const lower = name.toLowerCase()
     // `paid` is our own reduction, on its second pass.
     const network = lower === 'paid' ? value : CLICK_IDS[lower]
-    if (network && NETWORKS.includes(network)) paid = network
-    else if (KEPT_PARAMETERS.test(lower) || rules.keepParameters?.includes(name))
-      kept.push(`${encodeURIComponent(name)}=${encodeURIComponent(redactText(value))}`)
+    if (NETWORKS.includes(network)) paid = `paid=${network}`
+    else if (KEPT_PARAMETERS.test(lower) || keepParameters.includes(name))
+      kept.push([name, redact(value)].map(encodeURIComponent).join('='))
   })
-  if (paid) kept.push(`paid=${paid}`)
-  const route = /^#!?\//.test(parsed.hash) ? redactPath(parsed.hash.replace(/\?.*/, '')) : ''
-  const query = kept.length > 0 ? `?${kept.join('&')}` : ''
-  return parsed.origin + redactPath(parsed.pathname) + query + route
+  if (paid) kept.push(paid)
+  const path = (text: string) =>
+    text
+      .split('/')
+      .map((segment, at, all) =>
+        segment && SECRET_FOLLOWS.test(all[at - 1] ?? '')
+          ? '[token]'
+          : segmentWithout(redact, segment),
+      )
+      .join('/')
+  const route = /^#!?\//.test(parsed.hash) ? path(parsed.hash.replace(/\?.*/, '')) : ''
+  const query = kept[0] ? `?${kept.join('&')}` : ''
+  return parsed.origin + path(parsed.pathname) + query + route
 }
 
-/** Where a visit came from: another site's origin or an app's package, one's own page as an address of the site. */
-export function redactReferrer(
+/** `redactReferrer` by another redaction of its texts. */
+export function referrerWithout(
+  redact: (text: string) => string,
   referrer: string,
   ownHost: string | undefined,
   rules?: UrlRules,
 ): string | undefined {
   const parsed = parseHttp(referrer)
   if (!parsed) return /^android-app:\/\/[\w.]+/.exec(referrer)?.[0]
-  return parsed.host === ownHost ? redactUrl(referrer, rules) : `${parsed.origin}/`
+  return parsed.host === ownHost ? urlWithout(redact, referrer, rules) : `${parsed.origin}/`
 }
 
-const redactPath = (path: string) =>
-  path
-    .split('/')
-    .map((segment, at, all) =>
-      segment && SECRET_FOLLOWS.test(all[at - 1] ?? '') ? '[token]' : redactSegment(segment),
-    )
-    .join('/')
-
-function redactSegment(segment: string): string {
+function segmentWithout(redact: (text: string) => string, segment: string): string {
   let text = segment
   try {
     text = decodeURIComponent(segment)
   } catch {
     // Not UTF-8: judged as it stands.
   }
-  if (/\S[@]\S+\.\S/.test(text)) return '[email]'
-  if (/^eyJ[\w-]+\.[\w-]+\./.test(text) || isCard(text.replace(/[ -]/g, '')) || isToken(text))
-    return '[token]'
-  const redacted = redactText(text)
+  if (/\S@\S+\.\S/.test(text)) return '[email]'
+  if (isToken(text)) return '[token]'
+  const redacted = redact(text)
   return redacted === text ? segment : redacted.replace(/[/?#]/g, '')
 }
 
@@ -103,10 +114,11 @@ function redactSegment(segment: string): string {
 function isToken(text: string): boolean {
   // A UUID names a thing more often than it is a key.
   if (!/^(?![\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$)[\w~+=.-]{24,}$/i.test(text)) return false
-  let random = 0
-  for (const part of text.split(/[-_.]/))
-    if (!/^(?:[A-Z]?[a-z]*|[A-Z]+|\d+)$/.test(part)) random += part.length
-  return random * 2 > text.length && entropy(text) > (/^[\da-f]+$/i.test(text) ? 2.5 : 3.5)
+  const parts = text.split(/[-_.]/)
+  const random = parts.filter((part) => !/^(?:[A-Z]?[a-z]*|[A-Z]+|\d+)$/.test(part)).join('')
+  return (
+    random.length * 2 > text.length && entropy(text) > (/^[\da-f]+$/i.test(text) ? 2.5 : 3.5)
+  )
 }
 
 /** Shannon's, in bits a character. */
