@@ -18,14 +18,16 @@ const IBAN_LENGTHS =
   '24ADCZESMDPKROSASESKTNVG 25LYPTST 26ISTR 27BIDJFRGRITMCMRSM 28ALAZBYCYDOGTHNHULBNIPLSV 29BREGPSQAUA 30JOKWMUYE 31MTSC 32LC 33RU'
 
 /** What has the form of an IBAN: country, length, and single spaces or hyphens wherever. */
-export const IBAN = /* @__PURE__ */ new RegExp(
-  `(?<![a-z\\d])(?:${IBAN_LENGTHS.replace(
+export const IBAN = /* @__PURE__ */ ibanPattern()
+
+function ibanPattern(): RegExp {
+  const forms = IBAN_LENGTHS.replace(
     /(\d\d)(\S+) ?/g,
     (_, length, countries) =>
       `|(?:${countries.replace(/..(?!$)/g, '$&|')})\\d\\d(?:[ -]?[a-z\\d]){${length - 4}}`,
-  ).slice(1)})(?![a-z\\d])`,
-  'gi',
-)
+  )
+  return new RegExp(`(?<![a-z\\d])(?:${forms.slice(1)})(?![a-z\\d])`, 'gi')
+}
 
 export const isIban = (text: string) => passesMod97(text.replace(/[ -]/g, ''))
 

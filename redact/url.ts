@@ -1,29 +1,5 @@
+import { CLICK_IDS, KEPT_PARAMETERS } from './parameters.ts'
 import { redactText } from './text.ts'
-
-// Parameters that say where a visit came from. Any other may carry a secret,
-// so its name and value are dropped.
-const KEPT_PARAMETERS = /^(?:utm_(?:source|medium|campaign|term|content)|ref|source)$/i
-
-// A click id names a person to an advertising network; the network is enough.
-export const CLICK_IDS: Readonly<Record<string, string>> = {
-  gclid: 'google',
-  gclsrc: 'google',
-  dclid: 'google',
-  gbraid: 'google',
-  wbraid: 'google',
-  fbclid: 'meta',
-  msclkid: 'microsoft',
-  twclid: 'x',
-  li_fat_id: 'linkedin',
-  igshid: 'instagram',
-  ttclid: 'tiktok',
-  rdt_cid: 'reddit',
-  epik: 'pinterest',
-  qclid: 'quora',
-  sccid: 'snapchat',
-  irclid: 'impact',
-  _kx: 'klaviyo',
-}
 
 // Not every key of an object is its own: `?constructor=` is no click id.
 const NETWORKS: readonly unknown[] = Object.values(CLICK_IDS)
@@ -42,18 +18,7 @@ export interface UrlRules {
  * fragment only a route (`#/…`) stays, by the same rules. `undefined` when it
  * is no http(s) URL. Redacting twice changes nothing more.
  */
-export const redactUrl = (url: string, rules?: UrlRules) => urlWithout(redactText, url, rules)
-
-/** Where a visit came from: another site's origin or an app's package, one's own page as an address of the site. */
-export const redactReferrer = (referrer: string, ownHost: string | undefined, rules?: UrlRules) =>
-  referrerWithout(redactText, referrer, ownHost, rules)
-
-/** `redactUrl` by another redaction of its texts. */
-export function urlWithout(
-  redact: (text: string) => string,
-  url: string,
-  { keepParameters = [] }: UrlRules = {},
-): string | undefined {
+export function redactUrl(url: string, { keepParameters = [] }: UrlRules = {}): string | undefined {
   const parsed = parseHttp(url)
   if (!parsed) return undefined
   const kept: string[] = []
@@ -64,36 +29,34 @@ export function urlWithout(
     const network = lower === 'paid' ? value : CLICK_IDS[lower]
     if (NETWORKS.includes(network)) paid = `paid=${network}`
     else if (KEPT_PARAMETERS.test(lower) || keepParameters.includes(name))
-      kept.push([name, redact(value)].map(encodeURIComponent).join('='))
+      kept.push([name, redactText(value)].map(encodeURIComponent).join('='))
   })
   if (paid) kept.push(paid)
-  const path = (text: string) =>
-    text
-      .split('/')
-      .map((segment, at, all) =>
-        segment && SECRET_FOLLOWS.test(all[at - 1] ?? '')
-          ? '[token]'
-          : segmentWithout(redact, segment),
-      )
-      .join('/')
-  const route = /^#!?\//.test(parsed.hash) ? path(parsed.hash.replace(/\?.*/, '')) : ''
+  const route = /^#!?\//.test(parsed.hash) ? redactPath(parsed.hash.replace(/\?.*/, '')) : ''
   const query = kept[0] ? `?${kept.join('&')}` : ''
-  return parsed.origin + path(parsed.pathname) + query + route
+  return parsed.origin + redactPath(parsed.pathname) + query + route
 }
 
-/** `redactReferrer` by another redaction of its texts. */
-export function referrerWithout(
-  redact: (text: string) => string,
+/** Where a visit came from: another site's origin or an app's package, one's own page as an address of the site. */
+export function redactReferrer(
   referrer: string,
   ownHost: string | undefined,
   rules?: UrlRules,
 ): string | undefined {
   const parsed = parseHttp(referrer)
   if (!parsed) return /^android-app:\/\/[\w.]+/.exec(referrer)?.[0]
-  return parsed.host === ownHost ? urlWithout(redact, referrer, rules) : `${parsed.origin}/`
+  return parsed.host === ownHost ? redactUrl(referrer, rules) : `${parsed.origin}/`
 }
 
-function segmentWithout(redact: (text: string) => string, segment: string): string {
+const redactPath = (path: string) =>
+  path
+    .split('/')
+    .map((segment, at, all) =>
+      segment && SECRET_FOLLOWS.test(all[at - 1] ?? '') ? '[token]' : redactSegment(segment),
+    )
+    .join('/')
+
+function redactSegment(segment: string): string {
   let text = segment
   try {
     text = decodeURIComponent(segment)
@@ -102,7 +65,7 @@ function segmentWithout(redact: (text: string) => string, segment: string): stri
   }
   if (/\S@\S+\.\S/.test(text)) return '[email]'
   if (isToken(text)) return '[token]'
-  const redacted = redact(text)
+  const redacted = redactText(text)
   return redacted === text ? segment : redacted.replace(/[/?#]/g, '')
 }
 
@@ -116,9 +79,7 @@ function isToken(text: string): boolean {
   if (!/^(?![\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$)[\w~+=.-]{24,}$/i.test(text)) return false
   const parts = text.split(/[-_.]/)
   const random = parts.filter((part) => !/^(?:[A-Z]?[a-z]*|[A-Z]+|\d+)$/.test(part)).join('')
-  return (
-    random.length * 2 > text.length && entropy(text) > (/^[\da-f]+$/i.test(text) ? 2.5 : 3.5)
-  )
+  return random.length * 2 > text.length && entropy(text) > (/^[\da-f]+$/i.test(text) ? 2.5 : 3.5)
 }
 
 /** Shannon's, in bits a character. */

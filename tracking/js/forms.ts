@@ -15,7 +15,7 @@ import { FORM_SUCCESS } from './form-success.ts'
 import { guard, listen } from './guard.ts'
 import { later } from './later.ts'
 import { matchesAny } from './options.ts'
-import { readStored, writeStored } from './storage.ts'
+import { tabStore } from './storage.ts'
 import type { Tracker } from './tracker.ts'
 
 const SEEN_MS = 1_000
@@ -144,14 +144,13 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
       if (!isValid) return
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
-      if (mayStore() && options.formSuccessPages.length > 0)
-        writeStored(PENDING_KEY, pending, 'sessionStorage')
+      if (mayStore() && options.formSuccessPages.length > 0) tabStore.write(PENDING_KEY, pending)
     })
   })
 
   const succeed = (attempt: Attempt, rule: string) => {
     attempts.delete(attempt.form)
-    if (mayStore()) writeStored(PENDING_KEY, undefined, 'sessionStorage')
+    if (mayStore()) tabStore.write(PENDING_KEY)
     const { submits, startedAt } = attempt
     const timeMs = since(startedAt)
     record('form_success', { ...identityOf(attempt), rule, submits, timeMs }, 'critical')
@@ -182,9 +181,9 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
       if (triesLeft > 0) setTimeout(guard(succeedByPage), 300, triesLeft - 1)
       return
     }
-    const stored = readStored(PENDING_KEY, 'sessionStorage')
+    const stored = tabStore.read(PENDING_KEY)
     if (!stored) return
-    writeStored(PENDING_KEY, undefined, 'sessionStorage')
+    tabStore.write(PENDING_KEY)
     const { at, ...attempt } = JSON.parse(stored)
     if (Date.now() - at < PENDING_MS)
       record('form_success', { ...attempt, rule: 'page' }, 'critical')

@@ -12,6 +12,7 @@ export function uuidv7(nowMs: number): string {
   count = nowMs === lastMs ? (count + 1) & 0xfff : one & 0x7ff
   lastMs = nowMs
   const hex = (bits: number, length: number) => bits.toString(16).padStart(length, '0')
-  const time = hex(nowMs, 12)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(count, 3)}-${hex(0x8000 | (one >>> 18), 4)}-${hex(two, 8)}${hex(three & 0xffff, 4)}`
+  const time = hex(nowMs, 12).replace(/.{8}/, '$&-')
+  const random = hex(two * 0x10000 + (three >>> 16), 12)
+  return `${time}-7${hex(count, 3)}-8${hex(one >>> 20, 3)}-${random}`
 }

@@ -56,7 +56,9 @@ export function webVitals({ options, record, onView, onEnd }: Tracker): void {
     slowest.push(entry)
     slowest = slowest
       .sort((one, other) => other.duration - one.duration)
-      .filter((each, at, all) => at === all.findIndex((one) => one.interactionId === each.interactionId))
+      .filter(
+        (each, at, all) => at === all.findIndex((one) => one.interactionId === each.interactionId),
+      )
       .slice(0, MOST_INTERACTIONS)
   }
   const start = () => {
@@ -127,8 +129,7 @@ export function webVitals({ options, record, onView, onEnd }: Tracker): void {
 
 const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type)
 
-const interactionCount = () =>
-  (performance as { interactionCount?: number }).interactionCount ?? 0 // newer than the DOM types
+const interactionCount = () => (performance as { interactionCount?: number }).interactionCount ?? 0 // newer than the DOM types
 
 /** How a view came about, in the words of `web-vitals`. */
 const typeOf = (navigation: string) =>
