@@ -12,22 +12,12 @@ export function isCard(digits: string): boolean {
   )
 }
 
-// Length of an IBAN, and the countries that have it (SWIFT's registry).
-const IBAN_LENGTHS =
-  '15NO 16BE 18DKFIFKFOGLNLSD 19MKSI 20ATBAEEKZLTLUMNXK 21CHHRLILV 22BGBHCRDEGBGEIEMERSVA 23AEGIILIQOMSOTL ' +
-  '24ADCZESMDPKROSASESKTNVG 25LYPTST 26ISTR 27BIDJFRGRITMCMRSM 28ALAZBYCYDOGTHNHULBNIPLSV 29BREGPSQAUA 30JOKWMUYE 31MTSC 32LC 33RU'
-
-/** What has the form of an IBAN: country, length, and single spaces or hyphens wherever. */
-export const IBAN = /* @__PURE__ */ ibanPattern()
-
-function ibanPattern(): RegExp {
-  const forms = IBAN_LENGTHS.replace(
-    /(\d\d)(\S+) ?/g,
-    (_, length, countries) =>
-      `|(?:${countries.replace(/..(?!$)/g, '$&|')})\\d\\d(?:[ -]?[a-z\\d]){${length - 4}}`,
-  )
-  return new RegExp(`(?<![a-z\\d])(?:${forms.slice(1)})(?![a-z\\d])`, 'gi')
-}
+/**
+ * What has the form of an IBAN: the country, and single spaces or hyphens
+ * wherever in what its length leaves (SWIFT's registry; 15 in all for Norway).
+ */
+export const IBAN =
+  /(?<![a-z\d])(?:(?:NO)\d\d(?:[ -]?[a-z\d]){11}|(?:BE)\d\d(?:[ -]?[a-z\d]){12}|(?:DK|FI|FK|FO|GL|NL|SD)\d\d(?:[ -]?[a-z\d]){14}|(?:MK|SI)\d\d(?:[ -]?[a-z\d]){15}|(?:AT|BA|EE|KZ|LT|LU|MN|XK)\d\d(?:[ -]?[a-z\d]){16}|(?:CH|HR|LI|LV)\d\d(?:[ -]?[a-z\d]){17}|(?:BG|BH|CR|DE|GB|GE|IE|ME|RS|VA)\d\d(?:[ -]?[a-z\d]){18}|(?:AE|GI|IL|IQ|OM|SO|TL)\d\d(?:[ -]?[a-z\d]){19}|(?:AD|CZ|ES|MD|PK|RO|SA|SE|SK|TN|VG)\d\d(?:[ -]?[a-z\d]){20}|(?:LY|PT|ST)\d\d(?:[ -]?[a-z\d]){21}|(?:IS|TR)\d\d(?:[ -]?[a-z\d]){22}|(?:BI|DJ|FR|GR|IT|MC|MR|SM)\d\d(?:[ -]?[a-z\d]){23}|(?:AL|AZ|BY|CY|DO|GT|HN|HU|LB|NI|PL|SV)\d\d(?:[ -]?[a-z\d]){24}|(?:BR|EG|PS|QA|UA)\d\d(?:[ -]?[a-z\d]){25}|(?:JO|KW|MU|YE)\d\d(?:[ -]?[a-z\d]){26}|(?:MT|SC)\d\d(?:[ -]?[a-z\d]){27}|(?:LC)\d\d(?:[ -]?[a-z\d]){28}|(?:RU)\d\d(?:[ -]?[a-z\d]){29})(?![a-z\d])/gi
 
 export const isIban = (text: string) => passesMod97(text.replace(/[ -]/g, ''))
 

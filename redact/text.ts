@@ -43,6 +43,11 @@ const RULES: readonly Rule[] = [
   [/(?<![\w.])-?\d{1,3}\.\d{3,}\s?,\s?-?\d{1,3}\.\d{3,}/g, '[place]'],
 ]
 
+// Most texts have nothing of the kind, and a browser takes milliseconds to
+// prepare all rules: no @, no token's beginning, no address, no six digits.
+const MAY_HAVE_ANY =
+  /@|%40|\bat\b|eyJ|-----BEGIN|bearer|basic|_(?:live|test|pat)_|gh[opusr]_|xox|AKIA|AIza|glpat|\d\.\d|:[\da-f]*:|(?:\d\D{0,2}){6}/i
+
 /**
  * Free text without what must never be stored: e-mail and network addresses,
  * cards (Luhn), IBANs (mod 97), social security and telephone numbers,
@@ -50,8 +55,7 @@ const RULES: readonly Rule[] = [
  * brackets; the rest stays as it was.
  */
 export function redactText(text: string): string {
-  // Most texts have nothing of the kind: no digit, no @, no token's beginning.
-  if (!/[\d@]|eyJ|-----BEGIN|bearer|basic|_live_|_test_|xox|%40|\bat\b/i.test(text)) return text
+  if (!MAY_HAVE_ANY.test(text)) return text
   return RULES.reduce(
     (left, [pattern, name, isOne]) =>
       left.replace(pattern, (found) => (isOne && !isOne(found) ? found : name)),

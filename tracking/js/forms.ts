@@ -25,7 +25,8 @@ const PENDING_KEY = 'footfall_form'
 const PENDING_MS = 1_800_000
 /** When to look, after a submit, whether the form is gone or shows mistakes. */
 const LOOKS_MS = [300, 1_000, 2_500, 5_000, 10_000]
-const { matches } = Element.prototype
+const FIRST_FIELD = 'input:not([type=hidden]),select,textarea'
+const { matches, querySelector } = Element.prototype
 
 /** Forms, field by field, by rules that never take a value. */
 export function forms({ options, record, onView, onEnd, mayStore }: Tracker): void {
@@ -214,7 +215,8 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
       found.add(form)
       record('form_load', identityOf(attemptOf(form)))
       // Or its first field, where the form is larger than the window.
-      for (const target of [form, fieldsOf(form)[0]]) if (target) observer.observe(target)
+      for (const target of [form, querySelector.call(form, FIRST_FIELD)])
+        if (target) observer.observe(target)
     }
   }
   setInterval(guard(discover), DISCOVERS_EVERY_MS)

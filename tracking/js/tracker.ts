@@ -5,7 +5,7 @@ import { onConsent } from './consent.ts'
 import { environment } from './environment.ts'
 import { guard, listen } from './guard.ts'
 import { hasLiveSession, identityAt, SESSION_KEY, VISITOR_KEY } from './identity.ts'
-import { doAllNow, later } from './later.ts'
+import { doAllNow } from './later.ts'
 import { onlyOneTab } from './only-one-tab.ts'
 import { type ConsentState, matchesAny, type Options } from './options.ts'
 import { createQueue } from './queue.ts'
@@ -152,18 +152,20 @@ export function startTracker(options: Options): Tracker {
     isReady = true
     tabId ||= stores ? tabIdOf(() => isReady) : uuidv7(Date.now())
     enqueueWaiting()
-    if (stores) later(() => onlyOneTab(() => queue.adopt(takeBatches(tabId, Date.now()))))
   }
   const makeReady = () => {
     if (state !== 'granted' || isReady || !view) return
-    // Tabs that open at the same moment must agree on one session.
+    // Tabs that open at the same moment must agree on one session, and on who
+    // sends what closed ones have left.
     if (stores)
       onlyOneTab(() => {
         if (state !== 'granted') return false // it was taken back meanwhile
         const isNew = !hasLiveSession(siteStore, sessionTimeout, Date.now())
         identityAt(siteStore, sessionTimeout, Date.now())
         ready()
-        return isNew
+        const left = takeBatches(tabId, Date.now())
+        queue.adopt(left)
+        return isNew || left[0]
       })
     else ready()
   }
