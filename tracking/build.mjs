@@ -50,7 +50,8 @@ for (const [entry, fileName, format, preamble] of BUILDS) {
     },
   })
   const { code } = await minified(output[0].code, preamble)
-  writeFileSync(join(dist, fileName), code)
+  // One word for both is 50 bytes less; no text of ours has it.
+  writeFileSync(join(dist, fileName), code.replace(/\bconst\b/g, 'let'))
 }
 
 execFileSync(

@@ -24,8 +24,7 @@ const BODY = `<h1>Vitals</h1><div id="room"></div><p>text</p><button id="slow">s
 export const VITAL_CASES: readonly Case[] = [
   {
     id: 'E13',
-    title:
-      'web vitals: the values, ratings and types that the package web-vitals tells of the page',
+    title: 'web vitals: as the package web-vitals tells them of the same page',
     async run(world) {
       const page = await world.open(world.put('/', { head: KEEPS_VITALS, body: BODY }))
       await pause(700)

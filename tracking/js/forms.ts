@@ -16,7 +16,7 @@ import { guard, listen } from './guard.ts'
 import { later } from './later.ts'
 import { matchesAny } from './options.ts'
 import { tabStore } from './storage.ts'
-import type { Tracker } from './tracker.ts'
+import type { Sending, Tracker } from './tracker.ts'
 
 const SEEN_MS = 1_000
 const IDLE_MS = 30_000
@@ -43,6 +43,8 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   let accountedAt = 0
   let isDeleting = false
 
+  const tell = (attempt: Attempt, what: string, data?: object, sending?: Sending) =>
+    record(`form_${what}`, { ...identityOf(attempt), ...data }, sending)
   const attemptOf = (form: Element): Attempt => {
     const attempt = attempts.get(form) ?? newAttempt(form)
     attempts.set(form, attempt)
@@ -82,7 +84,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     focusedAt = accountedAt
     state.focuses++
     attempt.lastFocused = state.field
-    if (!attempt.isTouched) record('form_touch', { ...identityOf(attempt), field: state.field })
+    if (!attempt.isTouched) tell(attempt, 'touch', { field: state.field })
     attempt.isTouched = true
   })
   onField('paste', (_attempt, state, _event, isOpen) => {
@@ -112,7 +114,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     attempt.startedAt = performance.now()
     const { field } = state
     const hesitationMs = since(attempt.seenAt)
-    record('form_start', { ...identityOf(attempt), field, hesitationMs, isAutofill })
+    tell(attempt, 'start', { field, hesitationMs, isAutofill })
   })
 
   // Submitting
@@ -122,8 +124,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     // The fields of one try come one after another.
     if (invalid.size === 0)
       later(() => {
-        for (const [of, failed] of invalid)
-          record('form_invalid', { ...identityOf(of), failed: [...failed] })
+        for (const [of, failed] of invalid) tell(of, 'invalid', { failed: [...failed] })
         invalid = new Map()
       })
     invalid.set(attempt, (invalid.get(attempt) ?? new Set()).add(state.field))
@@ -141,7 +142,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     // Whether the page has taken it over is known when all have heard of it.
     later(() => {
       const isPrevented = event.defaultPrevented
-      record('form_submit', { ...summaryOf(attempt), isValid, isPrevented }, 'critical')
+      tell(attempt, 'submit', { ...summaryOf(attempt), isValid, isPrevented }, 'critical')
       if (!isValid) return
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
@@ -154,7 +155,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     if (mayStore()) tabStore.write(PENDING_KEY)
     const { submits, startedAt } = attempt
     const timeMs = since(startedAt)
-    record('form_success', { ...identityOf(attempt), rule, submits, timeMs }, 'critical')
+    tell(attempt, 'success', { rule, submits, timeMs }, 'critical')
   }
   const look = (attempt: Attempt) => {
     const { form } = attempt
@@ -207,13 +208,13 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     if (viewed.has(form)) return
     viewed.add(form)
     const attempt = attemptOf(form)
-    record('form_view', { ...identityOf(attempt), fieldCount: attempt.fields.size })
+    tell(attempt, 'view', { fieldCount: attempt.fields.size })
   }
   const discover = () => {
     for (const form of document.querySelectorAll(FORMS)) {
       if (found.has(form) || isPrivate(form)) continue
       found.add(form)
-      record('form_load', identityOf(attemptOf(form)))
+      tell(attemptOf(form), 'load')
       // Or its first field, where the form is larger than the window.
       for (const target of [form, querySelector.call(form, FIRST_FIELD)])
         if (target) observer.observe(target)
@@ -233,7 +234,8 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     account()
     for (const attempt of attempts.values()) {
       // A page that is left says so more than once.
-      if (attempt.isDirty && attempt.isUntold) record('form_abandon', summaryOf(attempt), 'latest')
+      if (attempt.isDirty && attempt.isUntold)
+        tell(attempt, 'abandon', summaryOf(attempt), 'latest')
       attempt.isUntold = false
     }
   })
