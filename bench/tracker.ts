@@ -51,14 +51,16 @@ export async function benchTracker(say: (line: string) => void): Promise<readonl
       `localStorage.seen = localStorage.seen || Date.now(); fetch('${collector.url}/collect', { method: 'POST', body: '{}' })`,
       { 'content-type': 'text/javascript' },
     )
-    const barePage = pages.put(
-      '/article/2024-bare',
-      heavyPage(`<script defer src="${bareSource}"></script>`),
-      {},
-    )
-    const bare: number[] = []
-    for (let time = 0; time < LOADS; time++)
-      bare.push((await measureLoad(browser, barePage, (url) => url === bareSource)).scriptMs)
+    const scriptMsOf = async (name: string, script: string) => {
+      const element = `<script defer src="${script}" data-site="bench"></script>`
+      const url = pages.put(`/article/2024-${name}`, heavyPage(element), {})
+      const times: number[] = []
+      for (let time = 0; time < LOADS; time++)
+        times.push((await measureLoad(browser, url, (each) => each === script)).scriptMs)
+      return median(times)
+    }
+    const coreMs = await scriptMsOf('core', `${collector.url}/js/pageviews.js`)
+    const bareMs = await scriptMsOf('bare', bareSource)
     const inputs = await interleaved('inputs', INPUT_ROUNDS, (url) =>
       measureInputs(browser, url, isOurs),
     )
@@ -75,9 +77,10 @@ export async function benchTracker(say: (line: string) => void): Promise<readonl
         method: `Median of ${LOADS} first visits each, interleaved; 10 000 elements, processor 4x throttled, until 2 s after the load event. Milliseconds of thread time, by trace, of the slices in which the script runs, and all that it calls.`,
         rows: [
           ...loadRows(loads),
+          { what: 'the page-view core, pageviews.js', figure: ms(coreMs) },
           {
             what: 'for scale: a script that reads storage, writes it and posts once',
-            figure: ms(median(bare)),
+            figure: ms(bareMs),
           },
         ],
       },

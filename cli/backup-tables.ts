@@ -7,7 +7,6 @@ const REBUILT = [
   'pageviews',
   'user_events',
   'form_submissions',
-  'daily_site_metrics',
   'changed_days',
   'clickhouse_outbox',
   'quarantine',

@@ -1,5 +1,5 @@
 import { DIRECT } from '../contract/attribution.ts'
-import { CLICK_IDS } from '../redact/url.ts'
+import { CLICK_IDS } from '../redact/parameters.ts'
 import { channelOf } from './channel-rules.ts'
 import { CLICK_NETWORKS, type ClickNetwork } from './click-networks.ts'
 import {

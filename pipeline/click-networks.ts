@@ -5,7 +5,7 @@ export interface ClickNetwork {
   readonly medium: '' | 'cpc' | 'affiliate' | 'email'
 }
 
-/** By the network's name in `paid=` (redact/url.ts). */
+/** By the network's name in `paid=` (redact/parameters.ts). */
 export const CLICK_NETWORKS: ReadonlyMap<string, ClickNetwork> = new Map<string, ClickNetwork>([
   ['google', { sources: ['Google', 'YouTube', 'Google Shopping'], medium: 'cpc' }],
   ['microsoft', { sources: ['Bing', 'MSN'], medium: 'cpc' }],

@@ -27,7 +27,7 @@ describe('a redacted address', () => {
     ['/u/jane@example.com', '/u/[email]'],
     ['/u/jane%40example.com/edit', '/u/[email]/edit'],
     ['/invite/abc', '/invite/[token]'],
-    ['/c/4111111111111111', '/c/[token]'],
+    ['/c/4111111111111111', '/c/[card]'],
     ['/c/9b2a1b18db64c0ea3ae5f09912c2280733ed7bdd', '/c/[token]'],
     ['/k/Zm9vYmFyQmF6MTIzNDU2Nzg5MGFiY2RlZg', '/k/[token]'],
     ['/k/dGhpcyBpcyBhIHNlY3JldCB0b2tlbg', '/k/[token]'],

@@ -1,30 +1,5 @@
-import { isCard } from './numbers.ts'
+import { CLICK_IDS, KEPT_PARAMETERS } from './parameters.ts'
 import { redactText } from './text.ts'
-
-// Parameters that say where a visit came from. Any other may carry a secret,
-// so its name and value are dropped.
-const KEPT_PARAMETERS = /^(?:utm_(?:source|medium|campaign|term|content)|ref|source)$/i
-
-// A click id names a person to an advertising network; the network is enough.
-export const CLICK_IDS: Readonly<Record<string, string>> = {
-  gclid: 'google',
-  gclsrc: 'google',
-  dclid: 'google',
-  gbraid: 'google',
-  wbraid: 'google',
-  fbclid: 'meta',
-  msclkid: 'microsoft',
-  twclid: 'x',
-  li_fat_id: 'linkedin',
-  igshid: 'instagram',
-  ttclid: 'tiktok',
-  rdt_cid: 'reddit',
-  epik: 'pinterest',
-  qclid: 'quora',
-  sccid: 'snapchat',
-  irclid: 'impact',
-  _kx: 'klaviyo',
-}
 
 // Not every key of an object is its own: `?constructor=` is no click id.
 const NETWORKS: readonly unknown[] = Object.values(CLICK_IDS)
@@ -43,7 +18,7 @@ export interface UrlRules {
  * fragment only a route (`#/…`) stays, by the same rules. `undefined` when it
  * is no http(s) URL. Redacting twice changes nothing more.
  */
-export function redactUrl(url: string, rules: UrlRules = {}): string | undefined {
+export function redactUrl(url: string, { keepParameters = [] }: UrlRules = {}): string | undefined {
   const parsed = parseHttp(url)
   if (!parsed) return undefined
   const kept: string[] = []
@@ -52,13 +27,13 @@ export function redactUrl(url: string, rules: UrlRules = {}): string | undefined
     const lower = name.toLowerCase()
     // `paid` is our own reduction, on its second pass.
     const network = lower === 'paid' ? value : CLICK_IDS[lower]
-    if (network && NETWORKS.includes(network)) paid = network
-    else if (KEPT_PARAMETERS.test(lower) || rules.keepParameters?.includes(name))
-      kept.push(`${encodeURIComponent(name)}=${encodeURIComponent(redactText(value))}`)
+    if (NETWORKS.includes(network)) paid = `paid=${network}`
+    else if (KEPT_PARAMETERS.test(lower) || keepParameters.includes(name))
+      kept.push([name, redactText(value)].map(encodeURIComponent).join('='))
   })
-  if (paid) kept.push(`paid=${paid}`)
+  if (paid) kept.push(paid)
   const route = /^#!?\//.test(parsed.hash) ? redactPath(parsed.hash.replace(/\?.*/, '')) : ''
-  const query = kept.length > 0 ? `?${kept.join('&')}` : ''
+  const query = kept[0] ? `?${kept.join('&')}` : ''
   return parsed.origin + redactPath(parsed.pathname) + query + route
 }
 
@@ -73,17 +48,13 @@ export function redactReferrer(
   return parsed.host === ownHost ? redactUrl(referrer, rules) : `${parsed.origin}/`
 }
 
-function redactPath(path: string): string {
-  let afterSecretWord = false
-  return path
+const redactPath = (path: string) =>
+  path
     .split('/')
-    .map((segment) => {
-      const shown = afterSecretWord && segment ? '[token]' : redactSegment(segment)
-      afterSecretWord = SECRET_FOLLOWS.test(segment)
-      return shown
-    })
+    .map((segment, at, all) =>
+      segment && SECRET_FOLLOWS.test(all[at - 1] ?? '') ? '[token]' : redactSegment(segment),
+    )
     .join('/')
-}
 
 function redactSegment(segment: string): string {
   let text = segment
@@ -92,14 +63,11 @@ function redactSegment(segment: string): string {
   } catch {
     // Not UTF-8: judged as it stands.
   }
-  if (/\S[@]\S+\.\S/.test(text)) return '[email]'
-  if (/^eyJ[\w-]+\.[\w-]+\./.test(text) || isCard(text.replace(/[ -]/g, '')) || isToken(text))
-    return '[token]'
+  if (/\S@\S+\.\S/.test(text)) return '[email]'
+  if (isToken(text)) return '[token]'
   const redacted = redactText(text)
   return redacted === text ? segment : redacted.replace(/[/?#]/g, '')
 }
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i // names a thing more often than it is a key
 
 /**
  * A random string: 24 or more characters of base64url or hex with more than 3.5
@@ -107,28 +75,24 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i // names a thing more
  * words and numbers, and a random string's parts are neither.
  */
 function isToken(text: string): boolean {
-  if (!/^[\w~+=.-]{24,}$/.test(text) || UUID.test(text)) return false
-  let random = 0
-  for (const part of text.split(/[-_.]/))
-    if (!/^(?:[A-Z]?[a-z]*|[A-Z]+|\d+)$/.test(part)) random += part.length
-  return random * 2 > text.length && entropy(text) > (/^[\da-f]+$/i.test(text) ? 2.5 : 3.5)
+  // A UUID names a thing more often than it is a key.
+  if (!/^(?![\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$)[\w~+=.-]{24,}$/i.test(text)) return false
+  const parts = text.split(/[-_.]/)
+  const random = parts.filter((part) => !/^(?:[A-Z]?[a-z]*|[A-Z]+|\d+)$/.test(part)).join('')
+  return random.length * 2 > text.length && entropy(text) > (/^[\da-f]+$/i.test(text) ? 2.5 : 3.5)
 }
 
 /** Shannon's, in bits a character. */
 function entropy(text: string): number {
-  const counts = new Map<string, number>()
-  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1)
   let bits = 0
-  for (const count of counts.values())
-    bits -= (count / text.length) * Math.log2(count / text.length)
-  return bits
+  for (const char of text) bits -= Math.log2((text.split(char).length - 1) / text.length)
+  return bits / text.length
 }
 
 function parseHttp(url: string): URL | undefined {
-  if (!url) return undefined // most referrers; to throw is slow
+  if (!/^\s*https?:/i.test(url)) return undefined // most referrers are empty; to throw is slow
   try {
-    const parsed = new URL(url)
-    return /^https?:$/.test(parsed.protocol) ? parsed : undefined
+    return new URL(url)
   } catch {
     return undefined
   }

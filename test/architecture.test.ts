@@ -69,15 +69,14 @@ describe('the shape of the code', () => {
     expect(wrong, 'move the code, or pass what is needed as an argument').toEqual([])
   })
 
-  it('tracking imports contract as types only, and no package but web-vitals', () => {
+  it('tracking imports contract as types only, and no package', () => {
     const wrong = product
       .filter(({ path }) => path.startsWith('tracking/js/'))
       .flatMap(({ path, text }) =>
         imports(text)
           .filter(
             ({ target, isType }) =>
-              (!target.startsWith('.') && target !== 'web-vitals') ||
-              (target.includes('contract') && !isType),
+              !target.startsWith('.') || (target.includes('contract') && !isType),
           )
           .map(({ target }) => `${path}: ${target}`),
       )
@@ -125,11 +124,11 @@ describe('the shape of the code', () => {
     }
   })
 
-  // Brotli bytes. The goal is 8 192 and 2 560; until then nothing may grow but
-  // by what makes it cheaper to run (a hint to compile it while it is fetched).
+  // Brotli bytes. The goal of the first is 8 192 (docs/decisions has what each
+  // part costs); until then it may not grow.
   it.each([
-    ['tracking.js', 14_700],
-    ['pageviews.js', 7_700],
+    ['tracking.js', 12_440],
+    ['pageviews.js', 2_560],
   ])('%s is no larger than %d bytes', (name, most) => {
     const size = brotliCompressSync(readFileSync(join(ROOT, 'tracking/dist', name))).length
     expect(size, 'take something out, or say why not').toBeLessThanOrEqual(most)

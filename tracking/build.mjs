@@ -1,42 +1,58 @@
-// Builds the library: two scripts for a page, and the modules of the npm package with their types.
+// Builds the library: two scripts for a page, and the module of the npm package with its types.
 import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { minify } from 'terser'
 import { build } from 'vite'
-
-const BUILDS = [
-  ['script.ts', 'tracking.js', 'iife'],
-  ['pageviews.ts', 'pageviews.js', 'iife'],
-  ['package.ts', 'footfall.mjs', 'es'],
-]
-const here = import.meta.dirname
-const entryPath = (entry) => join(here, 'js', entry)
 
 // Nearly all of it runs at the start, and Chromium then compiles it while it is
 // fetched instead of on the main thread: 14 ms of a phone's (156, 4x throttled).
 const COMPILE_HINT = '//# allFunctionsCalledOnLoad'
 
-const NOTICE = '/*! Footfall, MIT; web-vitals, Google LLC, Apache-2.0 */'
+const BUILDS = [
+  ['script.ts', 'tracking.js', 'iife', COMPILE_HINT],
+  ['pageviews.ts', 'pageviews.js', 'iife', ''],
+  ['package.ts', 'footfall.mjs', 'es', ''],
+]
+const here = import.meta.dirname
+const dist = join(here, 'dist')
+const entryPath = (entry) => join(here, 'js', entry)
 
-for (const [index, [entry, fileName, format]] of BUILDS.entries())
-  await build({
+/** Vite's own minifier leaves 5 % more. Shorter names for properties would save 39 bytes of 12 000, and are not safe. */
+const minified = async (code, preamble) =>
+  minify(code, {
+    ecma: 2022,
+    toplevel: true,
+    compress: {
+      passes: 4,
+      keep_fargs: false,
+      pure_getters: true,
+      unsafe_arrows: true,
+      unsafe_comps: true,
+      unsafe_math: true,
+      unsafe_methods: true,
+    },
+    format: { comments: false, preamble },
+  })
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(dist)
+for (const [entry, fileName, format, preamble] of BUILDS) {
+  const [{ output }] = await build({
     configFile: false,
     root: here,
     logLevel: 'warn',
     build: {
-      outDir: 'dist',
-      emptyOutDir: index === 0,
-      target: 'es2020',
-      lib: {
-        entry: entryPath(entry),
-        formats: [format],
-        name: 'footfallScript',
-        fileName: () => fileName,
-      },
-      rolldownOptions: {
-        output: { postBanner: format === 'iife' ? `${COMPILE_HINT}\n${NOTICE}` : NOTICE },
-      },
+      write: false,
+      target: 'es2022',
+      minify: false,
+      lib: { entry: entryPath(entry), formats: [format], name: 'footfallScript' },
     },
   })
+  const { code } = await minified(output[0].code, preamble)
+  // One word for both is 50 bytes less; no text of ours has it.
+  writeFileSync(join(dist, fileName), code.replace(/\bconst\b/g, 'let'))
+}
 
 execFileSync(
   process.execPath,
@@ -44,7 +60,7 @@ execFileSync(
     join(here, '../node_modules/typescript/bin/tsc'),
     ...['--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--skipLibCheck', '--strict'],
     ...['--rewriteRelativeImportExtensions', '--rootDir', join(here, '..')],
-    ...['--outDir', join(here, 'dist/types'), '--target', 'esnext', '--module', 'nodenext'],
+    ...['--outDir', join(dist, 'types'), '--target', 'esnext', '--module', 'nodenext'],
     ...['--types', '', '--lib', 'esnext,dom,dom.iterable'],
     entryPath('package.ts'),
   ],

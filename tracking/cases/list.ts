@@ -1,4 +1,5 @@
 import { BEHAVIOUR_CASES } from './behaviour.ts'
+import { CORE_CASES } from './core.ts'
 import { COST_CASES } from './cost.ts'
 import { DELIVERY_CASES } from './delivery.ts'
 import { HOSTILE_CASES } from './hostile.ts'
@@ -7,6 +8,7 @@ import { README_CASES } from './readme.ts'
 import { REDACTION_CASES } from './redaction.ts'
 import { VIEW_CASES } from './views.ts'
 import { VISITOR_CASES } from './visitors.ts'
+import { VITAL_CASES } from './vitals.ts'
 import type { Case } from './world.ts'
 
 /** Every case that a machine can run, by its number. */
@@ -16,6 +18,8 @@ export const CASES: readonly Case[] = [
   ...VISITOR_CASES,
   ...HOSTILE_CASES,
   ...BEHAVIOUR_CASES,
+  ...VITAL_CASES,
+  ...CORE_CASES,
   ...PACKAGE_CASES,
   ...REDACTION_CASES,
   ...README_CASES,

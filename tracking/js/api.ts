@@ -3,7 +3,8 @@ import { clean } from './clean.ts'
 import { VERSION } from './environment.ts'
 import { FORM_SUCCESS } from './form-success.ts'
 import { guard } from './guard.ts'
-import { type ConsentState, type Options, optionsFrom } from './options.ts'
+import { type ConsentState, type Given, optionsFrom } from './options.ts'
+import { isRefused } from './refusal.ts'
 import { startTracker, type Tracker } from './tracker.ts'
 
 /** What a page may call; nothing here ever throws. */
@@ -31,11 +32,8 @@ export type Feature = (tracker: Tracker) => void
 
 /** Starts with what is configured; with Do Not Track or Global Privacy Control nothing is stored or sent. */
 export function start(given: object, features: readonly Feature[]): Footfall {
-  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & {
-    globalPrivacyControl?: boolean
-  } // not in the DOM types
-  const options: Options = optionsFrom(given as { [name: string]: unknown }) // any object has members
-  const tracker = globalPrivacyControl || doNotTrack === '1' ? undefined : startTracker(options)
+  const options = optionsFrom(given as Given) // any object has members
+  const tracker = isRefused() ? undefined : startTracker(options)
   if (tracker) for (const feature of features) guard(feature)(tracker)
   return {
     version: VERSION,

@@ -1,5 +1,6 @@
 import { redactText } from '../../redact/text.ts'
 import { guard, listen } from './guard.ts'
+import { loadTiming, sinceShown } from './load-timing.ts'
 import type { Tracker, View } from './tracker.ts'
 
 const BANDS = 20
@@ -100,7 +101,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
         ...scroll,
         attentionMs: attentionMs.map(Math.round),
       }),
-      ...(/^(load|reload|back_forward|prerender)$/.test(view.navigation) && loadTiming()),
+      ...(/^(load|reload|back_forward|prerender)$/.test(view.navigation) && loadTimes()),
     }
     const title = redactText(document.title.slice(0, 512))
     const now = `${view.id}${title}${scroll.maxScrollPx}`
@@ -156,16 +157,15 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
 const depthOf = ({ maxScrollPx, heightAtMaxPx }: Engagement) =>
   heightAtMaxPx && Math.round((maxScrollPx / heightAtMaxPx) * 100)
 
-/** Milliseconds from the start of the navigation, or from the activation of a prerendered page. */
-function loadTiming() {
-  const [timing] = performance.getEntriesByType('navigation') as (PerformanceNavigationTiming & {
-    activationStart?: number // newer than the DOM types
-  })[]
-  if (!timing?.loadEventEnd) return {}
-  const since = (at: number) => Math.max(Math.round(at - (timing.activationStart ?? 0)), 0)
-  return {
-    ttfbMs: since(timing.responseStart),
-    domReadyMs: since(timing.domContentLoadedEventEnd),
-    loadMs: since(timing.loadEventEnd),
-  }
+/** Nothing while the page is still loading. */
+function loadTimes() {
+  const { loadEventEnd, responseStart = 0, domContentLoadedEventEnd = 0 } = loadTiming() ?? {}
+  const since = (at: number) => Math.round(sinceShown(at))
+  return (
+    loadEventEnd && {
+      ttfbMs: since(responseStart),
+      domReadyMs: since(domContentLoadedEventEnd),
+      loadMs: since(loadEventEnd),
+    }
+  )
 }

@@ -4,7 +4,7 @@ export const VERSION = '0.2.0'
 
 // Exact sizes would help to tell one visitor from another.
 const toHundreds = (width: number, height: number) =>
-  `${Math.floor(width / 100) * 100}x${Math.floor(height / 100) * 100}`
+  `${width - (width % 100)}x${height - (height % 100)}`
 
 /** `phone` up to 767 px, `tablet` up to 1 023 px, else `desktop`: widths that layouts commonly change at. */
 const viewportClass = () => (innerWidth < 768 ? 'phone' : innerWidth < 1_024 ? 'tablet' : 'desktop')

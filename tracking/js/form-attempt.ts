@@ -81,9 +81,8 @@ export const identityOf = ({ name, id, fields }: Attempt) => ({
 export const since = (from: number | undefined, to = performance.now()) =>
   from === undefined ? undefined : Math.max(Math.round(to - from), 0)
 
-/** Everything known of an attempt. Members that are zero are left out: they are most of it. */
+/** Everything known of an attempt beside its identity. Members that are zero are left out: they are most of it. */
 export const summaryOf = (attempt: Attempt) => ({
-  ...identityOf(attempt),
   hesitationMs: since(attempt.seenAt, attempt.startedAt),
   timeMs: since(attempt.startedAt),
   submits: attempt.submits,

@@ -15,8 +15,8 @@ import { FORM_SUCCESS } from './form-success.ts'
 import { guard, listen } from './guard.ts'
 import { later } from './later.ts'
 import { matchesAny } from './options.ts'
-import { readStored, writeStored } from './storage.ts'
-import type { Tracker } from './tracker.ts'
+import { tabStore } from './storage.ts'
+import type { Sending, Tracker } from './tracker.ts'
 
 const SEEN_MS = 1_000
 const IDLE_MS = 30_000
@@ -25,7 +25,8 @@ const PENDING_KEY = 'footfall_form'
 const PENDING_MS = 1_800_000
 /** When to look, after a submit, whether the form is gone or shows mistakes. */
 const LOOKS_MS = [300, 1_000, 2_500, 5_000, 10_000]
-const { matches } = Element.prototype
+const FIRST_FIELD = 'input:not([type=hidden]),select,textarea'
+const { matches, querySelector } = Element.prototype
 
 /** Forms, field by field, by rules that never take a value. */
 export function forms({ options, record, onView, onEnd, mayStore }: Tracker): void {
@@ -42,6 +43,8 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   let accountedAt = 0
   let isDeleting = false
 
+  const tell = (attempt: Attempt, what: string, data?: object, sending?: Sending) =>
+    record(`form_${what}`, { ...identityOf(attempt), ...data }, sending)
   const attemptOf = (form: Element): Attempt => {
     const attempt = attempts.get(form) ?? newAttempt(form)
     attempts.set(form, attempt)
@@ -81,7 +84,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     focusedAt = accountedAt
     state.focuses++
     attempt.lastFocused = state.field
-    if (!attempt.isTouched) record('form_touch', { ...identityOf(attempt), field: state.field })
+    if (!attempt.isTouched) tell(attempt, 'touch', { field: state.field })
     attempt.isTouched = true
   })
   onField('paste', (_attempt, state, _event, isOpen) => {
@@ -111,7 +114,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     attempt.startedAt = performance.now()
     const { field } = state
     const hesitationMs = since(attempt.seenAt)
-    record('form_start', { ...identityOf(attempt), field, hesitationMs, isAutofill })
+    tell(attempt, 'start', { field, hesitationMs, isAutofill })
   })
 
   // Submitting
@@ -121,8 +124,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     // The fields of one try come one after another.
     if (invalid.size === 0)
       later(() => {
-        for (const [of, failed] of invalid)
-          record('form_invalid', { ...identityOf(of), failed: [...failed] })
+        for (const [of, failed] of invalid) tell(of, 'invalid', { failed: [...failed] })
         invalid = new Map()
       })
     invalid.set(attempt, (invalid.get(attempt) ?? new Set()).add(state.field))
@@ -140,21 +142,20 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     // Whether the page has taken it over is known when all have heard of it.
     later(() => {
       const isPrevented = event.defaultPrevented
-      record('form_submit', { ...summaryOf(attempt), isValid, isPrevented }, 'critical')
+      tell(attempt, 'submit', { ...summaryOf(attempt), isValid, isPrevented }, 'critical')
       if (!isValid) return
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
-      if (mayStore() && options.formSuccessPages.length > 0)
-        writeStored(PENDING_KEY, pending, 'sessionStorage')
+      if (mayStore() && options.formSuccessPages.length > 0) tabStore.write(PENDING_KEY, pending)
     })
   })
 
   const succeed = (attempt: Attempt, rule: string) => {
     attempts.delete(attempt.form)
-    if (mayStore()) writeStored(PENDING_KEY, undefined, 'sessionStorage')
+    if (mayStore()) tabStore.write(PENDING_KEY)
     const { submits, startedAt } = attempt
     const timeMs = since(startedAt)
-    record('form_success', { ...identityOf(attempt), rule, submits, timeMs }, 'critical')
+    tell(attempt, 'success', { rule, submits, timeMs }, 'critical')
   }
   const look = (attempt: Attempt) => {
     const { form } = attempt
@@ -182,9 +183,9 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
       if (triesLeft > 0) setTimeout(guard(succeedByPage), 300, triesLeft - 1)
       return
     }
-    const stored = readStored(PENDING_KEY, 'sessionStorage')
+    const stored = tabStore.read(PENDING_KEY)
     if (!stored) return
-    writeStored(PENDING_KEY, undefined, 'sessionStorage')
+    tabStore.write(PENDING_KEY)
     const { at, ...attempt } = JSON.parse(stored)
     if (Date.now() - at < PENDING_MS)
       record('form_success', { ...attempt, rule: 'page' }, 'critical')
@@ -207,15 +208,16 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     if (viewed.has(form)) return
     viewed.add(form)
     const attempt = attemptOf(form)
-    record('form_view', { ...identityOf(attempt), fieldCount: attempt.fields.size })
+    tell(attempt, 'view', { fieldCount: attempt.fields.size })
   }
   const discover = () => {
     for (const form of document.querySelectorAll(FORMS)) {
       if (found.has(form) || isPrivate(form)) continue
       found.add(form)
-      record('form_load', identityOf(attemptOf(form)))
+      tell(attemptOf(form), 'load')
       // Or its first field, where the form is larger than the window.
-      for (const target of [form, fieldsOf(form)[0]]) if (target) observer.observe(target)
+      for (const target of [form, querySelector.call(form, FIRST_FIELD)])
+        if (target) observer.observe(target)
     }
   }
   setInterval(guard(discover), DISCOVERS_EVERY_MS)
@@ -232,7 +234,8 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     account()
     for (const attempt of attempts.values()) {
       // A page that is left says so more than once.
-      if (attempt.isDirty && attempt.isUntold) record('form_abandon', summaryOf(attempt), 'latest')
+      if (attempt.isDirty && attempt.isUntold)
+        tell(attempt, 'abandon', summaryOf(attempt), 'latest')
       attempt.isUntold = false
     }
   })

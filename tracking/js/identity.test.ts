@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Identity, type IdentityStore, identityAt } from './identity.ts'
+import { type Identity, identityAt } from './identity.ts'
+import type { Store } from './storage.ts'
 
 const TIMEOUT_MS = 1_800_000
 const CAP_MS = 86_400_000
@@ -9,8 +10,8 @@ const DAY_MS = 86_400_000
 const START_MS = Date.UTC(2026, 10, 24)
 
 /** One storage for all tabs of a site, as browsers have it. */
-function storeOfAllTabs(): IdentityStore & { writes: number } {
-  const values = new Map<string, string>()
+function storeOfAllTabs(): Store & { writes: number } {
+  const values = new Map<string, string | undefined>()
   return {
     writes: 0,
     read: (key) => values.get(key),

@@ -1,10 +1,5 @@
+import type { Store } from './storage.ts'
 import { uuidv7 } from './uuidv7.ts'
-
-/** Where identities are kept, the clock and the randomness: given, so that rules can be tested by themselves. */
-export interface IdentityStore {
-  read(key: string): string | undefined
-  write(key: string, value: string): void
-}
 
 export interface Identity {
   readonly visitorId: string
@@ -19,12 +14,16 @@ const SESSION_CAP_MS = 86_400_000
 // Writing storage at each event would wake every other tab.
 const ACTIVITY_STEP_MS = 5_000
 
+// A clock that was set back would else keep a session for ever.
+const isWithin = (at: string | undefined, lengthMs: number, nowMs: number) =>
+  Math.abs(nowMs - Number(at)) < lengthMs
+
+const partsOf = (store: Store, key: string) => store.read(key)?.split(' ') ?? []
+
 /** Whether the store holds a session that an event now would belong to. */
-export function hasLiveSession(store: IdentityStore, timeoutMs: number, nowMs: number): boolean {
-  const [id, startedAt, lastAt] = store.read(SESSION_KEY)?.split(' ') ?? []
-  // A clock that was set back would else keep a session for ever.
-  const idleMs = Math.abs(nowMs - Number(lastAt))
-  return !!id && idleMs < timeoutMs && Math.abs(nowMs - Number(startedAt)) < SESSION_CAP_MS
+export function hasLiveSession(store: Store, timeoutMs: number, nowMs: number): boolean {
+  const [, startedAt, lastAt] = partsOf(store, SESSION_KEY)
+  return isWithin(lastAt, timeoutMs, nowMs) && isWithin(startedAt, SESSION_CAP_MS, nowMs)
 }
 
 /**
@@ -33,21 +32,19 @@ export function hasLiveSession(store: IdentityStore, timeoutMs: number, nowMs: n
  * event in any of them, or after 24 hours. Each call is an event: it keeps the
  * session alive.
  */
-export function identityAt(store: IdentityStore, timeoutMs: number, nowMs: number): Identity {
-  let [visitorId, madeAt] = store.read(VISITOR_KEY)?.split(' ') ?? []
-  if (!visitorId || !(Math.abs(nowMs - Number(madeAt)) < VISITOR_LIFETIME_MS)) {
+export function identityAt(store: Store, timeoutMs: number, nowMs: number): Identity {
+  let [visitorId = '', madeAt] = partsOf(store, VISITOR_KEY)
+  if (!isWithin(madeAt, VISITOR_LIFETIME_MS, nowMs)) {
     visitorId = uuidv7(nowMs)
     store.write(VISITOR_KEY, `${visitorId} ${nowMs}`)
   }
-  let [sessionId, startedAt, lastAt] = store.read(SESSION_KEY)?.split(' ') ?? []
-  const goesOn = hasLiveSession(store, timeoutMs, nowMs)
-  if (!sessionId || !goesOn) {
+  let [sessionId = '', startedAt, lastAt] = partsOf(store, SESSION_KEY)
+  if (!hasLiveSession(store, timeoutMs, nowMs)) {
     sessionId = uuidv7(nowMs)
     startedAt = `${nowMs}`
     lastAt = ''
   }
-  const stepMs = Math.min(ACTIVITY_STEP_MS, timeoutMs / 10)
-  if (!lastAt || Math.abs(nowMs - Number(lastAt)) >= stepMs)
+  if (!isWithin(lastAt, Math.min(ACTIVITY_STEP_MS, timeoutMs / 10), nowMs))
     store.write(SESSION_KEY, `${sessionId} ${startedAt} ${nowMs}`)
   return { visitorId, sessionId }
 }

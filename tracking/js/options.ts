@@ -67,30 +67,36 @@ export const DEFAULTS: Options = {
   countQueryReplace: false,
   exclude: [],
   keepParameters: [],
-  downloadExtensions:
-    'pdf,doc,docx,xls,xlsx,ppt,pptx,odt,ods,odp,rtf,csv,txt,epub,zip,7z,rar,gz,tgz,tar,dmg,exe,msi,pkg,deb,rpm,apk,iso,mp3,wav,mp4,mov,avi,mkv'.split(
-      ',',
-    ),
+  downloadExtensions: /* @__PURE__ */ listOf(
+    'pdf,doc,docx,xls,xlsx,ppt,pptx,odt,ods,odp,rtf,csv,txt,epub,zip,7z,rar,gz,tgz,tar,dmg,exe,msi,pkg,deb,rpm,apk,iso,mp3,wav,mp4,mov,avi,mkv',
+  ),
   formSuccessPages: [],
   identify: false,
   beforeSend: '',
 }
 
+/** What is given, by whom it is known: attributes are all text. */
+export type Given = { readonly [name: string]: unknown }
+
+// An attribute without a value is empty, and means yes.
+export const isOn = (given: unknown) => given === '' || (!!given && given !== 'false')
+export function listOf(given: unknown = ''): string[] {
+  return `${given}`.split(/\s*,\s*/) // an array as text is its members with commas
+}
+
 /** The options of `given`, or of `data-` attributes, where a number, list or truth is written as text. */
-export function optionsFrom(given: { readonly [name: string]: unknown }): Options {
-  const options: Record<string, unknown> = { ...DEFAULTS, siteId: given.site || '' }
-  for (const name in DEFAULTS) {
-    const value = given[name]
-    if (value === undefined) continue
-    const usual = DEFAULTS[name as keyof Options] // its own keys
+export function optionsFrom(given: Given): Options {
+  const options: { [name: string]: unknown } = {}
+  for (const [name, usual] of Object.entries({ ...DEFAULTS, siteId: given.site ?? '' })) {
+    const set = given[name] ?? usual
     options[name] =
-      typeof value !== 'string' || typeof usual === 'string'
-        ? value
-        : typeof usual === 'boolean'
-          ? value !== 'false'
-          : typeof usual === 'number'
-            ? +value || usual
-            : value.split(',').map((part) => part.trim())
+      typeof usual === 'boolean'
+        ? isOn(set)
+        : typeof usual === 'number'
+          ? +set || usual
+          : Array.isArray(usual)
+            ? listOf(set)
+            : set
   }
   return options as unknown as Options // each member has its default's type
 }
@@ -98,7 +104,7 @@ export function optionsFrom(given: { readonly [name: string]: unknown }): Option
 /** Whether a path is among patterns in which `*` stands for anything. */
 export function matchesAny(path: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
-    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*')}$`).test(
+    new RegExp(`^${pattern.replace(/\W/g, (sign) => (sign === '*' ? '.*' : `\\${sign}`))}$`).test(
       path,
     ),
   )

@@ -27,21 +27,19 @@ export function onPageChange(listener: (change: Change) => void): void {
     return
   }
   const changed = guard(listener)
-  for (const change of ['push', 'replace'] as const) {
-    const original = history[`${change}State`]
-    // What the original throws (Safari: after 100 calls in 30 s) goes to the page, uncounted.
-    const wrapper = function (this: History, ...parameters: Parameters<History['pushState']>) {
-      const result = original.apply(this, parameters)
-      changed(change)
-      return result
-    }
+  for (const change of ['push', 'replace'] as const)
     guard(() => {
-      for (const name of ['name', 'length'] as const)
-        Object.defineProperty(wrapper, name, { value: original[name] })
-      wrapper.toString = () => original.toString()
-      // Frozen by the page: then only going back and forth is seen.
-      history[`${change}State`] = wrapper
+      // Looks like the original, and throws what it throws (Safari: after 100
+      // calls in 30 s), uncounted. Frozen by the page: then only going back and
+      // forth is seen.
+      history[`${change}State`] = new Proxy(history[`${change}State`], {
+        apply(original, self, parameters: Parameters<History['pushState']>) {
+          original.apply(self, parameters)
+          changed(change)
+        },
+        get: (original, name) =>
+          name === 'toString' ? () => `${original}` : Reflect.get(original, name),
+      })
     })()
-  }
   listen(window, 'popstate hashchange', () => listener('traverse'))
 }

@@ -1,5 +1,6 @@
-import { type Feature, type Footfall, start } from './api.ts'
+import type { Footfall } from './api.ts'
 import { guard } from './guard.ts'
+import type { Given } from './options.ts'
 
 /**
  * What a page may put in place of the library before it is there: options, and
@@ -11,7 +12,7 @@ interface Placeholder {
 }
 
 /** Starts from a script element: its `data-` attributes, or a configuration object. Twice is once. */
-export function startOnPage(features: readonly Feature[]): void {
+export function startOnPage(start: (given: Given) => Footfall): void {
   // A module has no current script: then the one that has our attributes.
   const script = (document.currentScript ??
     document.querySelector('script[data-site],script[data-endpoint]')) as HTMLScriptElement | null // by its tag
@@ -19,11 +20,8 @@ export function startOnPage(features: readonly Feature[]): void {
   const { config, q, track } = page.footfall ?? {}
   // Ours, or an older one, which has no version but tracks.
   if (track && !q) return
-  const origin = script?.src || location.href
-  const footfall = start(
-    { endpoint: new URL('/collect', origin).href, ...script?.dataset, ...config },
-    features,
-  )
+  const endpoint = new URL('/collect', script?.src || location.href).href
+  const footfall = start({ endpoint, ...script?.dataset, ...config })
   page.footfall = footfall
   for (const [method, ...parameters] of q ?? [])
     guard(footfall[method] as (...parameters: unknown[]) => void)(...parameters)

@@ -8,13 +8,6 @@ export interface Batch {
   readonly events: WireEvent[]
 }
 
-export interface QueueOptions {
-  readonly endpoint: string
-  readonly maxBatchSize: number
-  /** Keeps what waits for a later page, where the preset allows it. */
-  readonly save: (batches: readonly Batch[], handedOver: readonly Batch[]) => void
-}
-
 export interface Queue {
   /**
    * Puts an event beside what it shares with others, or in the place of an
@@ -47,7 +40,12 @@ const LONGEST_RETRY_MS = 1_800_000
  * fate nobody tells: they are kept too, for the next page where the collector
  * did not answer well just before, else for a later tab.
  */
-export function createQueue({ endpoint, maxBatchSize, save }: QueueOptions): Queue {
+export function createQueue(
+  endpoint: string,
+  maxBatchSize: number,
+  /** Keeps what waits for a later page, where the preset allows it. */
+  save: (batches: readonly Batch[], handedOver: readonly Batch[]) => void,
+): Queue {
   let open: Batch | undefined
   let closed: readonly Batch[] = []
   let handedOver: readonly Batch[] = []

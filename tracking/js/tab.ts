@@ -1,5 +1,5 @@
 import { listen } from './guard.ts'
-import { readStored, writeStored } from './storage.ts'
+import { tabStore } from './storage.ts'
 import { uuidv7 } from './uuidv7.ts'
 
 const KEY = 'footfall_tab'
@@ -10,13 +10,13 @@ const KEY = 'footfall_tab'
  */
 export function tabIdOf(mayStore: () => boolean): string {
   const take = () => {
-    const stored = readStored(KEY, 'sessionStorage')
-    writeStored(KEY, undefined, 'sessionStorage')
+    const stored = tabStore.read(KEY)
+    tabStore.write(KEY)
     return stored
   }
   const id = take() ?? uuidv7(Date.now())
   listen(window, 'pagehide', () => {
-    if (mayStore()) writeStored(KEY, id, 'sessionStorage')
+    if (mayStore()) tabStore.write(KEY, id)
   })
   listen(window, 'pageshow', () => {
     if (mayStore()) take()

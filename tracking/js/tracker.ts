@@ -5,13 +5,13 @@ import { onConsent } from './consent.ts'
 import { environment } from './environment.ts'
 import { guard, listen } from './guard.ts'
 import { hasLiveSession, identityAt, SESSION_KEY, VISITOR_KEY } from './identity.ts'
-import { doAllNow, later } from './later.ts'
+import { doAllNow } from './later.ts'
 import { onlyOneTab } from './only-one-tab.ts'
 import { type ConsentState, matchesAny, type Options } from './options.ts'
-import { onPageChange } from './page-change.ts'
 import { createQueue } from './queue.ts'
 import { saveBatches, takeBatches } from './queue-store.ts'
-import { readStored, writeStored } from './storage.ts'
+import { onShowing } from './showing.ts'
+import { siteStore } from './storage.ts'
 import { tabIdOf } from './tab.ts'
 import { uuidv7 } from './uuidv7.ts'
 
@@ -38,8 +38,8 @@ export interface Tracker {
   flush(): void
   /** Calls back with the present view and each that follows. */
   onView(listener: (view: View) => void): void
-  /** Calls back when the view ends or may end, as often as it may: what has changed since is recorded now. */
-  onEnd(listener: () => void): void
+  /** Calls back when the view ends or may end, as often as it may: what has changed since is recorded now. True: with the page. */
+  onEnd(listener: (isLeaving: boolean) => void): void
   /** Whether consent and preset allow to keep something on the device, now. */
   mayStore(): boolean
   consent(state: ConsentState): void
@@ -48,39 +48,34 @@ export interface Tracker {
 const MOST_WAITING = 500
 const SETTLES_MS = 50 // two frames, after which frameworks have set the title
 const SAVES_AFTER_MS = 1_000
-const MOST_VIEWS = 30 // in 10 s: more is a script, not a reader
-const VIEWS_WINDOW_MS = 10_000
 
 /** Views, identity, consent and the queue: all that a page view needs. */
 export function startTracker(options: Options): Tracker {
-  const { beforeSend } = options
+  const { beforeSend, endpoint, maxBatchSize, sessionTimeout, inactivityTimeout } = options
   const stores = options.preset === 'first-party'
-  const store = { read: readStored, write: writeStored }
   const viewListeners: ((view: View) => void)[] = []
-  const endListeners: (() => void)[] = []
-  const viewTimes: number[] = []
-  const timers: { [name: string]: ReturnType<typeof setTimeout> | undefined } = {}
+  const endListeners: ((isLeaving: boolean) => void)[] = []
+  const timers = new Set<() => void>()
   let waiting: [event: WireEvent, sending?: Sending][] = []
   let state: ConsentState = 'unknown'
   let isReady = false
   let isExcluded = false
   let tabId = ''
   let view: View | undefined
-  let droppedViews = 0
   let surroundings: Properties | undefined
+  let recordedAt = 0
 
-  const queue = createQueue({
-    endpoint: options.endpoint,
-    maxBatchSize: options.maxBatchSize,
-    save: (batches, handedOver) => {
-      if (stores && isReady) saveBatches(tabId, batches, handedOver, Date.now())
-    },
+  const queue = createQueue(endpoint, maxBatchSize, (batches, handedOver) => {
+    if (stores && isReady) saveBatches(tabId, batches, handedOver, Date.now())
   })
 
-  const inTime = (name: string, ms: number, action: () => void) => {
-    timers[name] ??= setTimeout(
+  /** However often it is asked for, once. */
+  const inTime = (action: () => void, ms: number) => {
+    if (timers.has(action)) return
+    timers.add(action)
+    setTimeout(
       guard(() => {
-        timers[name] = undefined
+        timers.delete(action)
         action()
       }),
       ms,
@@ -99,7 +94,8 @@ export function startTracker(options: Options): Tracker {
       context: view && { viewId: view.id },
       ...more,
     }
-    waiting = [...waiting, [event, sending] as [WireEvent, Sending?]].slice(-MOST_WAITING)
+    waiting.push([event, sending])
+    waiting = waiting.slice(-MOST_WAITING)
     enqueueWaiting()
   }
 
@@ -109,21 +105,20 @@ export function startTracker(options: Options): Tracker {
     for (const [recorded, sending] of waiting.splice(0)) {
       const change = typeof beforeSend === 'string' ? window[beforeSend as 'escape'] : beforeSend
       // What was recorded before the first view belongs to it.
-      const event = { ...recorded, ...(recorded.context ? {} : { url, context: { viewId } }) }
+      const event = { ...recorded, ...(!recorded.context && { url, context: { viewId } }) }
       const kept = change ? (change as (event: WireEvent) => WireEvent | null)(event) : event
       if (!kept) continue
       surroundings ??= environment()
       const shared = {
         siteId: options.siteId || undefined,
-        ...(stores && identityAt(store, options.sessionTimeout, Date.now())),
+        ...(stores && identityAt(siteStore, sessionTimeout, Date.now())),
         context: { ...surroundings, tabId },
       }
       if (queue.add(shared, kept, sending === 'latest')) flush()
-      else if (sending === 'critical') inTime('soon', SETTLES_MS, flush)
-      clearTimeout(timers.idle)
-      timers.idle = undefined
-      inTime('idle', options.inactivityTimeout, flush)
-      inTime('save', SAVES_AFTER_MS, queue.save)
+      else if (sending === 'critical') inTime(flush, SETTLES_MS)
+      recordedAt = performance.now()
+      inTime(flushIdle, inactivityTimeout)
+      inTime(queue.save, SAVES_AFTER_MS)
     }
   }
 
@@ -136,12 +131,17 @@ export function startTracker(options: Options): Tracker {
     setTitle()
     queue.send()
   }
-  const end = () => {
+  const flushIdle = () => {
+    const left = recordedAt + inactivityTimeout - performance.now()
+    if (left > 0) inTime(flushIdle, left)
+    else flush()
+  }
+  const end = (isLeaving: boolean) => {
     doAllNow()
-    for (const listener of endListeners) listener()
+    for (const listener of endListeners) listener(isLeaving)
   }
   const leave = () => {
-    end()
+    end(true)
     ready()
     setTitle()
     queue.leave()
@@ -152,18 +152,20 @@ export function startTracker(options: Options): Tracker {
     isReady = true
     tabId ||= stores ? tabIdOf(() => isReady) : uuidv7(Date.now())
     enqueueWaiting()
-    if (stores) later(() => onlyOneTab(() => queue.adopt(takeBatches(tabId, Date.now()))))
   }
   const makeReady = () => {
     if (state !== 'granted' || isReady || !view) return
-    // Tabs that open at the same moment must agree on one session.
+    // Tabs that open at the same moment must agree on one session, and on who
+    // sends what closed ones have left.
     if (stores)
       onlyOneTab(() => {
         if (state !== 'granted') return false // it was taken back meanwhile
-        const isNew = !hasLiveSession(store, options.sessionTimeout, Date.now())
-        identityAt(store, options.sessionTimeout, Date.now())
+        const isNew = !hasLiveSession(siteStore, sessionTimeout, Date.now())
+        identityAt(siteStore, sessionTimeout, Date.now())
         ready()
-        return isNew
+        const left = takeBatches(tabId, Date.now())
+        queue.adopt(left)
+        return isNew || left[0]
       })
     else ready()
   }
@@ -174,70 +176,35 @@ export function startTracker(options: Options): Tracker {
     if (next === 'denied') {
       waiting = []
       queue.drop()
-      if (erases) for (const key of [VISITOR_KEY, SESSION_KEY]) writeStored(key, undefined)
+      if (erases) for (const key of [VISITOR_KEY, SESSION_KEY]) siteStore.write(key)
     }
     if (next === 'granted') makeReady()
     else isReady = false
-  }
-
-  const begin = (navigation: string) => {
-    end()
-    const { href, pathname, host } = location
-    isExcluded = matchesAny(pathname, options.exclude)
-    if (isExcluded) return
-    const now = performance.now()
-    while (now - (viewTimes[0] ?? now) > VIEWS_WINDOW_MS) viewTimes.shift()
-    if (viewTimes.length >= MOST_VIEWS) {
-      droppedViews++
-      return
-    }
-    viewTimes.push(now)
-    const referrer = view ? view.url : redactReferrer(document.referrer, host, options)
-    view = {
-      id: uuidv7(Date.now()),
-      url: redactUrl(options.hashRouting ? href : href.replace(/#.*/, ''), options),
-      startedAt: now,
-      navigation,
-    }
-    record('pageview', { navigation, droppedViews: droppedViews || undefined }, 'critical', {
-      eventId: view.id,
-      title: pageTitle(),
-      referrer,
-    })
-    makeReady()
-    for (const listener of viewListeners) listener(view)
-  }
-
-  const addressOf = ({ pathname, search, hash }: Location) => [
-    pathname + (options.hashRouting ? hash : ''),
-    search,
-  ]
-  const beginFirst = () => {
-    const isPrerendering = (document as { prerendering?: boolean }).prerendering // newer than the DOM types
-    if (view || isPrerendering || document.visibilityState !== 'visible') return
-    const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
-    const wasPrerendered = (entry as { activationStart?: number } | undefined)?.activationStart
-    const type = entry?.type ?? 'navigate'
-    begin(wasPrerendered ? 'prerender' : type === 'navigate' ? 'load' : type)
-    let [path, query] = addressOf(location)
-    onPageChange((change) => {
-      const [newPath, newQuery] = addressOf(location)
-      const isOther =
-        newPath !== path ||
-        (newQuery !== query && (change !== 'replace' || options.countQueryReplace))
-      ;[path, query] = [newPath, newQuery]
-      if (isOther) begin(change)
-    })
   }
 
   // A channel, not storage: who has refused must not have anything written.
   const channel = window.BroadcastChannel && new BroadcastChannel('footfall')
   if (channel) listen<MessageEvent>(channel, 'message', ({ data }) => setConsent(data))
   onConsent(options.consent, guard(setConsent))
-  beginFirst()
-  listen(document, 'visibilitychange prerenderingchange', () => {
-    beginFirst()
-    if (document.visibilityState === 'hidden') leave()
+  onShowing(options, (navigation, droppedViews) => {
+    end(false)
+    const { href, pathname, host } = location
+    isExcluded = matchesAny(pathname, options.exclude)
+    if (isExcluded) return
+    const referrer = view ? view.url : redactReferrer(document.referrer, host, options)
+    view = {
+      id: uuidv7(Date.now()),
+      url: redactUrl(options.hashRouting ? href : href.replace(/#.*/, ''), options),
+      startedAt: performance.now(),
+      navigation,
+    }
+    record('pageview', { navigation, droppedViews }, 'critical', {
+      eventId: view.id,
+      title: pageTitle(),
+      referrer,
+    })
+    makeReady()
+    for (const listener of viewListeners) listener(view)
   })
   // Events are recorded in handlers of inputs, which must not read the layout.
   listen(window, 'resize', () =>
@@ -248,9 +215,8 @@ export function startTracker(options: Options): Tracker {
     ),
   )
   listen(window, 'pagehide', leave)
-  listen(document, 'freeze', leave)
-  listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => {
-    if (persisted) begin('restore')
+  listen(document, 'visibilitychange freeze', () => {
+    if (document.visibilityState === 'hidden') leave()
   })
 
   return {
