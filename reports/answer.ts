@@ -1,8 +1,9 @@
 import type { MetricValue, Query, QueryAnswer, QueryRow } from '../contract/query.ts'
-import { compile, type SiteScope, type Statement } from './compile.ts'
+import { compile } from './compile.ts'
 import { dimensionOf } from './dimensions.ts'
 import { metricOf } from './metrics.ts'
 import { buckets, type Interval, previousPeriod, resolveRange } from './range.ts'
+import { type SiteScope, type Statement, scopedSql } from './scope.ts'
 
 /** Runs a statement; the caller has the connection. */
 export type Run = (statement: Statement) => Promise<Record<string, unknown>[]>
@@ -74,17 +75,8 @@ async function totalsOf(
 type Basis = Exclude<QueryAnswer['meta']['uniques_basis'], 'mixed' | 'none'>
 
 async function basesOf(scope: SiteScope, interval: Interval, run: Run): Promise<Basis[]> {
-  const rows = await run({
-    sql: `select distinct visitor_basis from events
-where site_id = {site:String}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
-    params: {
-      site: scope.siteId,
-      from: interval.from.epochMilliseconds,
-      to: interval.to.epochMilliseconds,
-    },
-  })
+  const sql = scopedSql(scope, interval, 'UTC')
+  const rows = await run(sql.statement(`select distinct visitor_basis ${sql.events()}`))
   return rows.map((row) => row.visitor_basis as Basis) // the pipeline writes only these
 }
 
