@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ClickHouse, selectRows } from '../../database/clickhouse.ts'
 import type { Pool } from '../../database/postgres.ts'
 import { answer } from '../../reports/answer.ts'
-import type { SiteScope } from '../../reports/compile.ts'
 import { DIMENSIONS } from '../../reports/dimensions.ts'
 import { METRICS } from '../../reports/metrics.ts'
 import { parseQuery } from '../../reports/parse.ts'
 import { QueryError } from '../../reports/query-error.ts'
+import type { SiteScope } from '../../reports/scope.ts'
 import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
 import { openStreams } from '../streams.ts'
@@ -93,11 +93,9 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     async (request) => {
       await parts.access.requireRead(request)
       return {
-        metrics: METRICS.map(({ name, unit, scope, definition }) => ({
-          name,
-          unit,
-          scope,
-          definition,
+        metrics: METRICS.map(({ of, formula: _, needsFirst: __, ...metric }) => ({
+          ...metric,
+          scope: of[0]?.[0],
         })),
       }
     },
@@ -108,7 +106,14 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     { schema: schema('Every dimension with its definition') },
     async (request) => {
       await parts.access.requireRead(request)
-      return { dimensions: DIMENSIONS.map(({ name, definition }) => ({ name, definition })) }
+      return {
+        dimensions: DIMENSIONS.map(({ name, of, values, definition }) => ({
+          name,
+          scope: of,
+          values,
+          definition,
+        })),
+      }
     },
   )
 }
