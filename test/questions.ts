@@ -11,7 +11,7 @@ export function asking(
   return <Body>(
     question: Question<Body>,
     body: Body,
-  ): Promise<{ rows: Row[]; [member: string]: Row }> =>
+  ): Promise<{ rows: readonly Row[]; [member: string]: Row }> =>
     question.answer(body, {
       scope: { siteId },
       timezone: 'UTC',
@@ -20,7 +20,7 @@ export function asking(
       tabsOf: async () => new Map(),
       run: ({ sql, params }) => selectRows(clickhouse, sql, params),
       ...context,
-    }) as Promise<{ rows: Row[] }> // a test reads what it expects
+    }) as Promise<{ rows: readonly Row[] }> // a test reads what it expects
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test compares members of answers whose questions differ
