@@ -3,6 +3,7 @@ import { dimensionOf } from '../dimensions.ts'
 import { filterCondition } from '../filter.ts'
 import { QueryError } from '../query-error.ts'
 import type { ScopedSql } from '../scope.ts'
+import { percent, secondsOf } from './numbers.ts'
 import {
   ASKED,
   type Asked,
@@ -111,8 +112,6 @@ const times = (step: number, since: number, suffix: string) =>
 
 function stepRow(group: Record<string, unknown>, name: string, step: number, steps: number) {
   const count = (at: number) => Number(group[`c${at}`])
-  const seconds = (column: string) =>
-    typeof group[column] === 'number' ? group[column] / 1_000 : null
   return {
     step,
     name,
@@ -120,15 +119,12 @@ function stepRow(group: Record<string, unknown>, name: string, step: number, ste
     dropped: step === steps ? 0 : count(step) - count(step + 1),
     from_previous_percent: percent(count(step), count(Math.max(step - 1, 1))),
     from_first_percent: percent(count(step), count(1)),
-    mean_s: seconds(`mean${step}`),
-    median_s: seconds(`median${step}`),
-    mean_from_first_s: seconds(`mean_first${step}`),
-    median_from_first_s: seconds(`median_first${step}`),
+    mean_s: secondsOf(group[`mean${step}`]),
+    median_s: secondsOf(group[`median${step}`]),
+    mean_from_first_s: secondsOf(group[`mean_first${step}`]),
+    median_from_first_s: secondsOf(group[`median_first${step}`]),
   }
 }
-
-export const percent = (part: number, whole: number) =>
-  whole === 0 ? null : Math.round((1_000 * part) / whole) / 10
 
 /** Where those went who got no further than a step: the next page that they saw in the range, or none. */
 async function dropOffs(body: FunnelBody, opened: Opened, context: QuestionContext) {

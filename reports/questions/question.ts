@@ -104,6 +104,12 @@ export function open(
   }
 }
 
+/** An interval with what is around it that may belong to it: a visit lasts 24 hours at most. */
+export const widened = ({ from, to }: Interval): Interval => ({
+  from: from.subtract({ hours: 25 }),
+  to: to.add({ hours: 25 }),
+})
+
 /** Filters that stand elsewhere in a question than in `filters`, such as those of a step. */
 export function parseFilters(value: unknown, part: string): Filter {
   try {
