@@ -66,7 +66,7 @@ export function clickHouseRow(event: ProcessedEvent, isBot: boolean): readonly u
     said?.fitsWindow ?? false,
     money.amount,
     money.currency,
-    isEngagement ? {} : flat(properties),
+    flat(isEngagement ? reachOf(properties) : properties),
   ]
 }
 
@@ -96,6 +96,10 @@ function revenueOf(value: Json | undefined): { amount: number; currency: string 
     ? { amount: Math.round(amount * 10_000) / 10_000, currency: currency.toUpperCase() }
     : { amount: 0, currency: '' }
 }
+
+/** What an engagement event says that no column has: how far down the page was seen, to tell who saw an element. */
+const reachOf = ({ maxScrollPx }: { [key: string]: Json }): { [key: string]: Json } =>
+  typeof maxScrollPx === 'number' ? { maxScrollPx } : {}
 
 function flat(properties: { [key: string]: Json }): Record<string, string> {
   return Object.fromEntries(
