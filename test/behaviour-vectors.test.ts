@@ -5,6 +5,7 @@ import type { Filter } from '../contract/query.ts'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import { type FunnelBody, funnel } from '../reports/questions/funnel.ts'
 import { funnelSessions } from '../reports/questions/funnel-sessions.ts'
+import { retention } from '../reports/questions/retention.ts'
 import { testClickHouse } from './databases.ts'
 import { loadHistories } from './histories.ts'
 import { asking } from './questions.ts'
@@ -30,10 +31,12 @@ interface Vector {
 interface VectorQuery {
   readonly kind: string
   readonly now: string
+  readonly total_intervals?: number
   readonly order?: 'ordered' | 'strict' | 'unordered'
   readonly filter: {
     readonly events?: readonly Entity[]
     readonly actions?: readonly Entity[]
+    readonly period?: string
     readonly date_from?: string
     readonly date_to?: string
     readonly funnel_window_days?: number
@@ -50,16 +53,20 @@ interface Entity {
 }
 
 /** What our funnels do not have, or have otherwise. */
-function whyNot({ id, flags, queries, events }: Vector): string | undefined {
+function whyNot({ flags, queries }: Vector): string | undefined {
   const filters = queries.map(({ filter }) => filter)
+  const kind = queries[0]?.kind ?? ''
+  if (!['funnel', 'retention'].includes(kind)) return `there is no question like ${kind}`
   if (flags.includes('exclusions')) return 'a funnel has no exclusions'
   if (filters.some((each) => each.breakdown_attribution_type))
     return 'a breakdown has the value at the first step'
   if (flags.includes('property_filters') && !filters.every((each) => each.breakdown))
     return 'properties of persons, or of events by name'
-  if (filters.some(({ events: steps = [], actions = [] }) => steps.length + actions.length < 2))
+  if (
+    kind === 'funnel' &&
+    filters.some(({ events: steps = [], actions = [] }) => steps.length + actions.length < 2)
+  )
     return 'a funnel has two steps at least'
-  if (id.includes('Funnel') && events.length === 0) return 'there is nothing in it'
   return undefined
 }
 
@@ -75,8 +82,7 @@ beforeAll(async () => {
 describe.skipIf(vectors.length === 0)(
   'PostHog’s own cases (skipped where the file of vectors is not)',
   () => {
-    const funnels = vectors.filter(({ queries }) => queries[0]?.kind === 'funnel')
-    it.for(funnels.map((each) => [each.id, each] as const))('%s', async ([, vector], { skip }) => {
+    it.for(vectors.map((each) => [each.id, each] as const))('%s', async ([, vector], { skip }) => {
       const reason = whyNot(vector)
       skip(reason !== undefined, reason)
       await load(vector)
@@ -119,7 +125,43 @@ async function load(vector: Vector) {
 
 const pathOf = (values: readonly unknown[]) => `/${values.map((each) => each ?? '').join('|')}`
 
-async function answerOf(vector: Vector, { kind, now, order, filter }: VectorQuery) {
+function answerOf(vector: Vector, query: VectorQuery) {
+  return query.kind === 'retention' ? retentionOf(vector, query) : funnelOf(vector, query)
+}
+
+async function retentionOf(vector: Vector, { filter, now, total_intervals = 0 }: VectorQuery) {
+  const period = (filter.period ?? 'Day').toLowerCase() as 'hour' | 'day' | 'week' | 'month'
+  const to = filter.date_to ?? now
+  const { rows } = await asking(clickhouse, siteOf(vector))(retention, {
+    range: [
+      Temporal.PlainDate.from(to.slice(0, 10))
+        .subtract({
+          [`${period === 'hour' ? 'day' : period}s`]: period === 'hour' ? 0 : total_intervals - 1,
+        })
+        .toString(),
+      to.slice(0, 10),
+    ],
+    ...{ period, cohort: 'active', week_starts: 'sunday', start: VIEWS, returning: VIEWS },
+  })
+  // Hours after the last that is asked for, and before the first: a range is of whole days.
+  const isAsked = (cohort: string) =>
+    period !== 'hour' || (cohort <= to.slice(0, 19) && cohort > hoursBefore(to, total_intervals))
+  const cohorts = [...Map.groupBy(rows, (row) => row.cohort).entries()].filter(([cohort]) =>
+    isAsked(cohort),
+  )
+  return cohorts.map(([cohort, row], index) => ({
+    label: `${filter.period ?? 'Day'} ${index}`,
+    // A month is named by its first day; PostHog names it by the day that was asked on.
+    date: `${period === 'month' ? `${cohort.slice(0, 7)}${to.slice(7, 10)}T00:00:00` : cohort.length > 10 ? cohort : `${cohort}T00:00:00`}Z`,
+    values: row.slice(0, cohorts.length - index).map(({ visitors }) => ({ count: visitors })),
+  }))
+}
+
+const VIEWS: Filter[] = [['is', 'event:name', ['pageview']]]
+const hoursBefore = (at: string, hours: number) =>
+  new Date(Date.parse(at) - hours * 3_600_000).toISOString().slice(0, 19)
+
+async function funnelOf(vector: Vector, { kind, now, order, filter }: VectorQuery) {
   const body: FunnelBody = {
     range: [
       (filter.date_from ?? new Date(Date.parse(now) - 7 * 86_400_000).toISOString()).slice(0, 10),
@@ -195,7 +237,7 @@ const sorted = (list: unknown) => [...(list as string[])].sort()
 
 /** What our rows say of an asserted step. */
 function ours(value: unknown): unknown {
-  if (!Array.isArray(value)) return value
+  if (!Array.isArray(value) || value[0]?.name === undefined) return value
   return value.map(
     ({ name, count, average_conversion_time, median_conversion_time, breakdown }) => ({
       ...{ name, count, average_conversion_time, median_conversion_time },
