@@ -5,6 +5,7 @@ import type { Filter } from '../contract/query.ts'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import { type FunnelBody, funnel } from '../reports/questions/funnel.ts'
 import { funnelSessions } from '../reports/questions/funnel-sessions.ts'
+import { journeys } from '../reports/questions/journeys.ts'
 import { retention } from '../reports/questions/retention.ts'
 import { testClickHouse } from './databases.ts'
 import { loadHistories } from './histories.ts'
@@ -56,7 +57,7 @@ interface Entity {
 function whyNot({ flags, queries }: Vector): string | undefined {
   const filters = queries.map(({ filter }) => filter)
   const kind = queries[0]?.kind ?? ''
-  if (!['funnel', 'retention'].includes(kind)) return `there is no question like ${kind}`
+  if (!['funnel', 'retention', 'paths'].includes(kind)) return `there is no question like ${kind}`
   if (flags.includes('exclusions')) return 'a funnel has no exclusions'
   if (filters.some((each) => each.breakdown_attribution_type))
     return 'a breakdown has the value at the first step'
@@ -126,7 +127,22 @@ async function load(vector: Vector) {
 const pathOf = (values: readonly unknown[]) => `/${values.map((each) => each ?? '').join('|')}`
 
 function answerOf(vector: Vector, query: VectorQuery) {
+  if (query.kind === 'paths') return pathsOf(vector, query)
   return query.kind === 'retention' ? retentionOf(vector, query) : funnelOf(vector, query)
+}
+
+async function pathsOf(vector: Vector, { now }: VectorQuery) {
+  const day = now.slice(0, 10)
+  const { rows } = await asking(clickhouse, siteOf(vector))(journeys, {
+    ...{ range: [day, day], of: 'events', steps: 5 },
+  })
+  return rows
+    .filter((row) => row.target !== null)
+    .map(({ step, source, target, visits }) => ({
+      source: `${step + 1}_${source}`,
+      target: `${step + 2}_${target}`,
+      value: visits,
+    }))
 }
 
 async function retentionOf(vector: Vector, { filter, now, total_intervals = 0 }: VectorQuery) {
