@@ -1,36 +1,59 @@
 import type { MetricValue, Query, QueryAnswer, QueryRow } from '../contract/query.ts'
 import { compile } from './compile.ts'
 import { dimensionOf } from './dimensions.ts'
+import { NO_NAMES, type SiteNames } from './goal.ts'
 import { metricOf } from './metrics.ts'
-import { buckets, type Interval, previousPeriod, resolveRange } from './range.ts'
+import { cursorAfter, orderingOf } from './order.ts'
+import { type Plan, planQuery } from './plan.ts'
+import { QueryError } from './query-error.ts'
+import { comparedInterval, type Interval, resolveRange } from './range.ts'
 import { type SiteScope, type Statement, scopedSql } from './scope.ts'
+import { buckets } from './time.ts'
 
 /** Runs a statement; the caller has the connection. */
 export type Run = (statement: Statement) => Promise<Record<string, unknown>[]>
+
+export interface AnswerContext {
+  /** The site's own zone. */
+  readonly timezone: string
+  readonly nowMs: number
+  readonly freshness: string
+  readonly run: Run
+  /** The site's goals and segments. */
+  readonly names?: SiteNames
+}
+
+export const MAX_LIMIT = 10_000
 
 /** The answer to a parsed query. `run` is the only I/O, and is given. */
 export async function answer(
   scope: SiteScope,
   query: Query,
-  context: { timezone: string; nowMs: number; freshness: string; run: Run },
+  context: AnswerContext,
 ): Promise<QueryAnswer> {
+  const { nowMs, run, names = NO_NAMES } = context
   const timezone = query.timezone ?? context.timezone
-  const interval = resolveRange(query.range, timezone, context.nowMs)
-  const previous = query.compare && previousPeriod(interval)
-  const [rows, totals, bases, previousRows, previousTotals] = await Promise.all([
-    rowsOf(scope, query, interval, timezone, context.run),
-    totalsOf(scope, query, interval, timezone, context.run),
-    basesOf(scope, interval, context.run),
-    previous && rowsOf(scope, query, previous, timezone, context.run),
-    previous && totalsOf(scope, query, previous, timezone, context.run),
+  const firstEventMs = query.range === 'all' ? await firstEvent(scope, timezone, context) : nowMs
+  const interval = checked('range', resolveRange(query.range, timezone, nowMs, firstEventMs))
+  const previous =
+    query.compare && checked('compare', comparedInterval(query.compare, interval, timezone, nowMs))
+  const plan = planQuery(query, { interval, timezone, nowMs, names })
+  const before = previous && { ...plan, interval: previous }
+  const [{ rows, next }, totals, bases, totalsBefore] = await Promise.all([
+    pageOf(scope, plan, run),
+    totalsOf(scope, plan, run),
+    basesOf(scope, interval, run),
+    before && totalsOf(scope, before, run),
   ])
+  const all = plan.dimensions.length === 0 ? [{ dimensions: {}, metrics: totals }] : rows
   const compared =
-    previous && previousRows ? compare(query, rows, interval, previousRows, previous) : rows
+    before && totalsBefore
+      ? plan.dimensions.length === 0
+        ? all.map((row) => ({ ...row, compare: totalsBefore }))
+        : await compare(scope, plan, before, all, run)
+      : all
   return {
-    rows:
-      previousTotals && (query.dimensions ?? []).length === 0
-        ? compared.map((row) => ({ ...row, compare: previousTotals }))
-        : compared,
+    rows: compared,
     totals,
     meta: {
       range: [instant(interval.from), instant(interval.to)],
@@ -39,37 +62,59 @@ export async function answer(
       uniques_basis:
         bases.length === 0 ? 'none' : bases.length === 1 && bases[0] ? bases[0] : 'mixed',
       freshness: context.freshness,
-      warnings: [],
+      warnings: plan.warnings,
+      ...(next !== undefined && { next_cursor: next }),
     },
   }
 }
 
 const instant = (at: Temporal.ZonedDateTime) => at.toInstant().toString()
 
-async function rowsOf(
-  scope: SiteScope,
-  query: Query,
-  interval: Interval,
-  timezone: string,
-  run: Run,
-): Promise<readonly QueryRow[]> {
-  const raw = await run(compile(scope, query, interval, timezone))
-  const rows = raw.map((row) => ({
-    dimensions: dimensionsOf(query, row),
-    metrics: metricsOf(query, row),
-  }))
-  return query.fill === 'zero' ? filled(query, rows, interval) : rows
+function checked(part: string, interval: Interval | undefined): Interval {
+  if (!interval) throw new QueryError(part, 'must be two days or two instants that exist.')
+  if (interval.from.epochMilliseconds >= interval.to.epochMilliseconds)
+    throw new QueryError(part, 'must end after it begins.')
+  return interval
 }
 
-async function totalsOf(
+async function firstEvent(
   scope: SiteScope,
-  query: Query,
-  interval: Interval,
   timezone: string,
+  { nowMs, run }: AnswerContext,
+): Promise<number> {
+  const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timezone)
+  const sql = scopedSql(scope, { from: now, to: now }, timezone)
+  const [row] = await run(
+    sql.statement(
+      `select toUnixTimestamp64Milli(min(occurred_at)) as first_ms, count() as n ${sql.history()}`,
+    ),
+  )
+  return Number(row?.n) > 0 ? Number(row?.first_ms) : nowMs
+}
+
+async function pageOf(
+  scope: SiteScope,
+  plan: Plan,
   run: Run,
-) {
-  const [row = {}] = await run(compile(scope, { ...query, dimensions: [] }, interval, timezone))
-  return metricsOf(query, row)
+): Promise<{ rows: readonly QueryRow[]; next?: string }> {
+  const { query, dimensions } = plan
+  if (dimensions.length === 0) return { rows: [] }
+  const limit = query.limit ?? MAX_LIMIT
+  const raw = await run(
+    compile(scope, plan, 'rows', {
+      limit: limit + 1, // whether there are more
+      ...(query.cursor !== undefined && { cursor: query.cursor }),
+    }),
+  )
+  const rows = raw.slice(0, limit).map((row) => rowOf(plan, row))
+  const last = raw.length > limit ? rows.at(-1) : undefined
+  if (last) return { rows, next: cursorAfter(last, orderingOf(plan)) }
+  return { rows: query.fill === 'zero' && query.cursor === undefined ? filled(plan, rows) : rows }
+}
+
+async function totalsOf(scope: SiteScope, plan: Plan, run: Run) {
+  const [row = {}] = await run(compile(scope, plan, 'totals'))
+  return metricsOf(plan, row)
 }
 
 type Basis = Exclude<QueryAnswer['meta']['uniques_basis'], 'mixed' | 'none'>
@@ -80,18 +125,16 @@ async function basesOf(scope: SiteScope, interval: Interval, run: Run): Promise<
   return rows.map((row) => row.visitor_basis as Basis) // the pipeline writes only these
 }
 
-function dimensionsOf(query: Query, row: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(
-    (query.dimensions ?? []).map((name, index) => {
-      const value = String(row[`d${index}`] ?? '')
-      return [name, dimensionOf(name)?.grain ? value.replace(' ', 'T') : value]
-    }),
-  )
-}
+const rowOf = (plan: Plan, row: Record<string, unknown>): QueryRow => ({
+  dimensions: Object.fromEntries(
+    (plan.query.dimensions ?? []).map((name, index) => [name, String(row[`d${index}`] ?? '')]),
+  ),
+  metrics: metricsOf(plan, row),
+})
 
-function metricsOf(query: Query, row: Record<string, unknown>): Record<string, MetricValue> {
+function metricsOf(plan: Plan, row: Record<string, unknown>): Record<string, MetricValue> {
   return Object.fromEntries(
-    query.metrics.map((name, index) => {
+    plan.query.metrics.map((name, index) => {
       const value = row[`m${index}`]
       return [name, value === null || value === undefined ? emptyValue(name) : Number(value)]
     }),
@@ -101,40 +144,63 @@ function metricsOf(query: Query, row: Record<string, unknown>): Record<string, M
 /** What a metric is where there is nothing: a count is 0, a ratio has no value. */
 const emptyValue = (metric: string): MetricValue => (metricOf(metric)?.unit === 'count' ? 0 : null)
 
-/** Adds the buckets of time that had no event. Only for time alone: the product with other dimensions has no end. */
-function filled(query: Query, rows: readonly QueryRow[], interval: Interval): readonly QueryRow[] {
-  const [name = '', second] = query.dimensions ?? []
-  const grain = dimensionOf(name)?.grain
-  if (!grain || second !== undefined) return rows
-  const byBucket = new Map(rows.map((row) => [row.dimensions[name], row]))
-  const empty = Object.fromEntries(query.metrics.map((metric) => [metric, emptyValue(metric)]))
-  return buckets(interval, grain).map(
-    (bucket) => byBucket.get(bucket) ?? { dimensions: { [name]: bucket }, metrics: empty },
-  )
+const emptyRow = (plan: Plan): Record<string, MetricValue> =>
+  Object.fromEntries(plan.query.metrics.map((metric) => [metric, emptyValue(metric)]))
+
+/** Adds the buckets that had no event. Only for time alone: the product with other dimensions has no end. */
+function filled(plan: Plan, rows: readonly QueryRow[]): readonly QueryRow[] {
+  const [planned = '', second] = plan.dimensions
+  const [name = ''] = plan.query.dimensions ?? []
+  const dimension = dimensionOf(planned)
+  if (dimension?.of !== 'time' || second !== undefined) return rows
+  const labels = dimension.grain
+    ? buckets(plan.interval, dimension.grain, plan.query.week_start)
+    : (dimension.values ?? [])
+  const missing = labels
+    .filter((label) => !rows.some((row) => row.dimensions[name] === label))
+    .map((label) => ({ dimensions: { [name]: label }, metrics: emptyRow(plan) }))
+  if (missing.length === 0) return rows
+  return sorted(plan, [...rows, ...missing])
 }
 
-/** Puts the previous period's numbers beside each row: by position in time, by equal values elsewhere. */
-function compare(
-  query: Query,
+function sorted(plan: Plan, rows: readonly QueryRow[]): readonly QueryRow[] {
+  const ordering = orderingOf(plan)
+  return [...rows].sort((one, other) => {
+    for (const { of, direction } of ordering) {
+      const [a, b] = [of(one), of(other)]
+      if (a !== b) return a < b === (direction === 'asc') ? -1 : 1
+    }
+    return 0
+  })
+}
+
+/** Puts the other period's numbers beside each row: by position in time, by equal values elsewhere. */
+async function compare(
+  scope: SiteScope,
+  plan: Plan,
+  before: Plan,
   rows: readonly QueryRow[],
-  interval: Interval,
-  previousRows: readonly QueryRow[],
-  previous: Interval,
-): readonly QueryRow[] {
-  const [timeName] = (query.dimensions ?? []).filter((name) => dimensionOf(name)?.grain)
-  const grain = timeName === undefined ? undefined : dimensionOf(timeName)?.grain
-  const then = grain ? buckets(previous, grain) : []
-  const counterpart = new Map(
-    grain ? buckets(interval, grain).map((bucket, at) => [bucket, then[at]]) : [],
+  run: Run,
+): Promise<readonly QueryRow[]> {
+  if (rows.length === 0) return rows
+  const at = plan.dimensions.findIndex((name) => dimensionOf(name)?.grain)
+  const grain = dimensionOf(plan.dimensions[at] ?? '')?.grain
+  const of = ({ interval }: Plan) => (grain ? buckets(interval, grain, plan.query.week_start) : [])
+  const then = of(before)
+  const counterpart = new Map(of(plan).map((bucket, index) => [bucket, then[index] ?? '']))
+  const keyOf = (row: QueryRow) =>
+    (plan.query.dimensions ?? []).map((name) => row.dimensions[name] ?? '')
+  const keyThen = (row: QueryRow) =>
+    keyOf(row).map((value, index) => (index === at ? (counterpart.get(value) ?? '') : value))
+  const raw = await run(compile(scope, before, 'rows', { only: rows.map(keyThen) }))
+  const metrics = new Map(
+    raw.map((each) => {
+      const row = rowOf(before, each)
+      return [JSON.stringify(keyOf(row)), row.metrics]
+    }),
   )
-  const key = (row: QueryRow, shift: boolean) =>
-    JSON.stringify(
-      (query.dimensions ?? []).map((name) => {
-        const value = row.dimensions[name] ?? ''
-        return shift && name === timeName ? counterpart.get(value) : value
-      }),
-    )
-  const before = new Map(previousRows.map((row) => [key(row, false), row.metrics]))
-  const none = Object.fromEntries(query.metrics.map((metric) => [metric, emptyValue(metric)]))
-  return rows.map((row) => ({ ...row, compare: before.get(key(row, true)) ?? none }))
+  return rows.map((row) => ({
+    ...row,
+    compare: metrics.get(JSON.stringify(keyThen(row))) ?? emptyRow(plan),
+  }))
 }

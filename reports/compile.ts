@@ -1,118 +1,354 @@
-import type { Query } from '../contract/query.ts'
-import { type Dimension, dimensionOf } from './dimensions.ts'
-import { filterCondition, population } from './filter.ts'
-import { type Metric, metricOf } from './metrics.ts'
-import type { Interval } from './range.ts'
+import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
+import { factsOf, filterCondition, namesIn, population } from './filter.ts'
+import type { AggregateContext, Metric } from './metrics.ts'
+import { type Ordering, orderingOf, pageSql, type Selection } from './order.ts'
+import { PARTS, type Part } from './parts.ts'
+import { GOAL, type Plan } from './plan.ts'
+import { rowsFrom } from './rows.ts'
 import {
+  beganInRange,
+  IN_RANGE,
   type ScopedSql,
   type SiteScope,
-  STARTED_IN_RANGE,
   type Statement,
   scopedSql,
 } from './scope.ts'
 
 /**
- * The statement that answers a parsed query over one interval. Columns are
- * `d0…` for the dimensions and `m0…` for the metrics, in the query's order.
+ * The statement that answers a plan. Columns are `d0…` for the dimensions and
+ * `m0…` for the metrics, in the query's order.
  *
- * Event metrics are read from the events of the interval; visit metrics from
- * the visits that started in it, each kept when one of its events passes the
- * filters. Where a query has both, the two are joined on the dimensions.
+ * Each part that the metrics need (`parts.ts`) is a SELECT of its own, with
+ * `d0…` and its aggregates as `c0…`. Those by all dimensions are put below each
+ * other and gathered by the dimensions; the others are joined to that. `totals`
+ * is the same without groups: over the whole set, never the sum of the rows.
  */
 export function compile(
   scope: SiteScope,
-  query: Query,
-  interval: Interval,
-  timezone: string,
+  plan: Plan,
+  what: 'rows' | 'totals',
+  selection: Selection = {},
 ): Statement {
-  const sql = scopedSql(scope, interval, timezone)
-  const { dimensions: names = [], filters = [] } = query
-  const dimensions = names.map((name) => known(dimensionOf(name)))
-  const metrics = query.metrics.map((name, index) => ({
-    metric: known(metricOf(name)),
-    column: `m${index}`,
-  }))
-  const filter = `${population(names, filters)} and ${filterCondition(['and', filters], sql)}`
-  const parts = (['event', 'session'] as const)
-    .map((kind) => metrics.filter(({ metric }) => metric.scope === kind))
-    .map(
-      (list, index) =>
-        list.length > 0 && (index === 0 ? eventPart : sessionPart)(sql, list, dimensions, filter),
+  const { query } = plan
+  const sql = scopedSql(scope, plan.interval, plan.timezone, query.week_start)
+  const columns = columnsOf(plan.metrics)
+  const needed = PARTS.filter((part) => columns.some((column) => column.part === part))
+  const keysOf = (part: Part) =>
+    plan.dimensions.flatMap((name, index) =>
+      what === 'rows' && isKeyOf(part, name) ? [`d${index}`] : [],
     )
-    .filter((part) => part !== false)
-  const [first = '', second] = parts
-  const keys = dimensions.map((_, index) => `d${index}`)
-  const joined =
-    second === undefined
-      ? `select * from (${first})`
-      : keys.length > 0
-        ? `select * from (${first}) as e left join (${second}) as s using (${keys.join(', ')})`
-        : `select * from (${first}) as e cross join (${second}) as s`
-  return sql.statement(`${joined}${orderSql(query)}`)
-}
-
-type Selected = readonly { readonly metric: Metric; readonly column: string }[]
-
-function eventPart(
-  sql: ScopedSql,
-  metrics: Selected,
-  dimensions: readonly Dimension[],
-  filter: string,
-): string {
-  const grain = dimensions.find((dimension) => dimension.grain)
-  const startsHere = grain ? `${grain.session} = ${grain.event}` : STARTED_IN_RANGE
-  const keys = dimensions.map((dimension, index) => `${dimension.event} as d${index}`)
-  const present = dimensions.flatMap((dimension) =>
-    dimension.absent ? [`not (${dimension.absent})`] : [],
+  const keys = keysOf('events')
+  const whole = needed.filter((part) => !JOINED.includes(part))
+  const sources = whole.map((part) => partSql(sql, plan, part, columns, keysOf(part), whole))
+  const [first = ''] = sources
+  const gathered =
+    sources.length === 1
+      ? first
+      : `select ${[...keys, ...columns.filter(({ part }) => whole.includes(part)).map(({ name }) => `max(${name}) as ${name}`)].join(', ')}
+from (${sources.join('\nunion all\n')})${groupBy(keys)}`
+  const joins = needed
+    .filter((part) => JOINED.includes(part))
+    .map((part) => {
+      const on = keysOf(part)
+      const select = partSql(sql, plan, part, columns, on, [part])
+      return on.length > 0
+        ? `\nany left join (${select}) as of_${part} using (${on.join(', ')})`
+        : `\ncross join (${select}) as of_${part}`
+    })
+  const metrics = plan.metrics.map((metric, index) => `${valueSql(metric, columns)} as m${index}`)
+  const answer = `select ${[...keys, ...metrics].join(', ')}\nfrom (${gathered}) as gathered${joins.join('')}`
+  const ordering: Ordering = what === 'rows' ? orderingOf(plan) : []
+  return sql.statement(
+    what === 'rows' && keys.length > 0 ? pageSql(sql, answer, ordering, selection) : answer,
   )
-  return `select ${[...keys, ...metrics.map(({ metric, column }) => `${metric.sql({ startsHere })} as ${column}`)].join(', ')}
-${sql.events(filter, ...present)}
-${groupBy(dimensions)}`
 }
 
-function sessionPart(
-  sql: ScopedSql,
-  metrics: Selected,
-  dimensions: readonly Dimension[],
-  filter: string,
-): string {
-  const keys = dimensions.map((dimension, index) => `any(${dimension.session}) as d${index}`)
-  const outerKeys = dimensions.map((_, index) => `d${index}`)
-  return `select ${[...outerKeys, ...metrics.map(({ metric, column }) => `${metric.sql({ startsHere: '1' })} as ${column}`)].join(', ')}
-from (
-  select ${[...keys, "countIf(event_type = 'pageview') as pageviews", 'max(is_engaging) as is_engaged', 'min(occurred_at) as started_at', 'max(occurred_at) as last_at'].join(', ')}
-  ${sql.eventsOfVisits()}
-  group by session
-  having countIf(${filter}) > 0
-)
-${groupBy(dimensions)}`
-}
+/** Parts that have not all dimensions, or not all rows, and are joined to those that have. */
+const JOINED: readonly Part[] = ['base', 'group', 'whole', 'pages']
 
-const groupBy = (dimensions: readonly Dimension[]) =>
-  dimensions.length === 0 ? '' : `group by ${dimensions.map((_, index) => `d${index}`).join(', ')}`
-
-function orderSql(query: Query): string {
-  const dimensions = query.dimensions ?? []
-  if (dimensions.length === 0) return ''
-  const column = (name: string) => {
-    const at = query.metrics.indexOf(name)
-    return at >= 0 ? `m${at}` : `d${dimensions.indexOf(name)}`
+function isKeyOf(part: Part, name: string): boolean {
+  switch (part) {
+    case 'base':
+      return dimensionOf(name)?.of === 'time'
+    case 'group':
+      return name !== GOAL
+    case 'whole':
+      return false
+    default:
+      return true
   }
-  const time = dimensions.find((name) => dimensionOf(name)?.grain)
-  // Time runs forward, lists begin with the most; then by name, so that pages of equal rows are stable.
-  const wanted = query.order_by?.length
-    ? query.order_by
-    : time
-      ? []
-      : [[query.metrics[0] ?? '', 'desc'] as const]
-  const order = [
-    ...wanted.map(([name, direction]) => `${column(name)} ${direction}`),
-    ...dimensions.map((_, index) => `d${index} asc`),
-  ]
-  return `\norder by ${order.join(', ')}\nlimit ${query.limit ?? 10_000}`
 }
 
-function known<T>(entry: T | undefined): T {
-  if (entry === undefined) throw new Error('a name passed the parser that has no entry')
-  return entry
+interface Column {
+  readonly name: string
+  readonly part: Part
+  readonly aggregate: Metric['of'][number][1]
+  readonly needsFirst: boolean
+}
+
+const PLAIN: AggregateContext = { startsHere: 's', isNewHere: 'n', goalValue: 'v' }
+
+/** Every aggregate once, however many metrics are made of it. */
+function columnsOf(metrics: readonly Metric[]): readonly (Column & { readonly key: string })[] {
+  const keys = new Map<string, Column & { key: string }>()
+  for (const { of, needsFirst = false } of metrics)
+    for (const [part, aggregate] of of) {
+      const key = `${part} ${aggregate(PLAIN)}`
+      if (!keys.has(key)) keys.set(key, { name: `c${keys.size}`, part, aggregate, needsFirst, key })
+    }
+  return [...keys.values()]
+}
+
+function valueSql(metric: Metric, columns: ReturnType<typeof columnsOf>): string {
+  const names = metric.of.map(([part, aggregate]) => {
+    const key = `${part} ${aggregate(PLAIN)}`
+    return columns.find((column) => column.key === key)?.name ?? ''
+  })
+  const value = metric.formula ? metric.formula(...names) : (names[0] ?? '')
+  return metric.unit === 'count' ? `ifNull(${value}, 0)` : value
+}
+
+/** One part: `d0…` and `c0…`; of other parts among `beside`, null. */
+function partSql(
+  sql: ScopedSql,
+  plan: Plan,
+  part: Part,
+  columns: readonly Column[],
+  keys: readonly string[],
+  beside: readonly Part[],
+): string {
+  const own = columns.filter((column) => column.part === part)
+  const context = contextOf(sql, plan, part, keys)
+  const aggregates = columns
+    .filter((column) => beside.includes(column.part))
+    .map(
+      (column) => `${column.part === part ? column.aggregate(context) : 'null'} as ${column.name}`,
+    )
+  const needsFirst = own.some((column) => column.needsFirst)
+  switch (part) {
+    case 'visits':
+    case 'exits':
+      return visitsSql(sql, plan, part, keys, aggregates)
+    case 'views':
+      return viewsSql(sql, plan, keys, aggregates)
+    default:
+      return eventsSql(sql, plan, part, keys, aggregates, needsFirst)
+  }
+}
+
+function eventsSql(
+  sql: ScopedSql,
+  plan: Plan,
+  part: Part,
+  keys: readonly string[],
+  aggregates: readonly string[],
+  needsFirst: boolean,
+): string {
+  const filters = part === 'base' || part === 'group' ? plan.baseFilters : plan.filters
+  const dimensions = dimensionsOf(plan, part)
+  const asked = dimensions.filter(({ key }) => keys.includes(key))
+  const facts = factsIn(
+    dimensions.map(({ dimension }) => dimension),
+    filters,
+    needsFirst,
+  )
+  const selected = asked.map(({ key, dimension }) => `${rowOf(sql, plan, dimension)} as ${key}`)
+  const present =
+    part === 'base'
+      ? []
+      : dimensions.flatMap(({ dimension }) =>
+          dimension.isEmptyAbsent && dimension.name !== GOAL ? [`${dimension.row(sql)} != ''`] : [],
+        )
+  const reach =
+    part === 'now'
+      ? (...conditions: readonly string[]) => sql.recent(plan.nowMs, 5, ...conditions)
+      : 'events'
+  const rows = rowsFrom(
+    sql,
+    reach,
+    facts,
+    population(plan.dimensions, plan.filters),
+    ...filters.map((filter) => filterCondition(filter, sql)),
+    ...present,
+  )
+  return `select ${[...selected, ...aggregates].join(', ')}\n${rows}${groupBy(keys)}`
+}
+
+function visitsSql(
+  sql: ScopedSql,
+  plan: Plan,
+  part: Part,
+  keys: readonly string[],
+  aggregates: readonly string[],
+): string {
+  const dimensions = dimensionsOf(plan, part)
+  const { constant, varying } = splitFilters(sql, plan)
+  const facts = factsIn(
+    dimensions.map(({ dimension }) => dimension),
+    plan.filters,
+    false,
+  )
+  const selected = dimensions.map(
+    ({ key, dimension }) => `${dimension.visit?.(sql) ?? "''"} as ${key}`,
+  )
+  return `select ${[...keys, ...aggregates].join(', ')}
+from (
+  select ${[...selected, ...VISIT_COLUMNS].join(', ')}
+  ${rowsFrom(sql, 'eventsOfVisits', facts, ...constant)}
+  group by session${having(varying)}
+)${presentIn(dimensions)}${groupBy(keys)}`
+}
+
+/** What a visit is known by, whichever metric asks; the engine leaves out what none does. */
+const VISIT_COLUMNS = [
+  "countIf(event_type = 'pageview') as pageviews",
+  'max(is_engaging) as is_engaged',
+  "dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms",
+  'sum(engaged_ms) as engaged_ms_of_visit',
+]
+
+function viewsSql(
+  sql: ScopedSql,
+  plan: Plan,
+  keys: readonly string[],
+  aggregates: readonly string[],
+): string {
+  const dimensions = dimensionsOf(plan, 'views')
+  const { constant, varying } = splitFilters(sql, plan)
+  const facts = factsIn(
+    dimensions.map(({ dimension }) => dimension),
+    plan.filters,
+    false,
+  )
+  const isShown = `event_type = 'pageview' and ${IN_RANGE}`
+  const selected = dimensions.map(
+    ({ key, dimension }) => `anyIf(${dimension.row(sql)}, ${isShown}) as ${key}`,
+  )
+  const rows = rowsFrom(
+    sql,
+    'eventsOfViews',
+    facts,
+    ...constant,
+    'view != 0',
+    "event_type in ('pageview', 'engagement')",
+  )
+  return `select ${[...keys, ...aggregates].join(', ')}
+from (
+  select ${[...selected, ...VIEW_COLUMNS].join(', ')}
+  ${rows}
+  group by view${having([isShown, ...varying])}
+)${presentIn(dimensions)}${groupBy(keys)}`
+}
+
+const VIEW_COLUMNS = [
+  'max(scroll_depth) as depth',
+  'max(fits_window) as is_short',
+  'sum(visible_ms) as seen_ms',
+  "countIf(event_type = 'engagement') > 0 as is_measured",
+]
+
+/** Conditions that are the same for all rows of a visit, and those that one of its rows must meet. */
+function splitFilters(sql: ScopedSql, plan: Plan) {
+  const isConstant = (names: readonly string[]) =>
+    names.every((name) => dimensionOf(name)?.of === 'visit')
+  const constant = plan.filters.filter((filter) => isConstant(namesIn(filter, false)))
+  const varying = plan.filters.filter((filter) => !constant.includes(filter))
+  return {
+    constant: [
+      population(plan.dimensions, plan.filters),
+      ...constant.map((filter) => filterCondition(filter, sql)),
+    ],
+    varying: varying.map((filter) => filterCondition(filter, sql)),
+  }
+}
+
+const having = (conditions: readonly string[]) =>
+  conditions.length === 0 ? '' : `\n  having countIf(${conditions.join(' and ')}) > 0`
+
+const presentIn = (dimensions: readonly PlannedDimension[]) => {
+  const present = dimensions.filter(({ dimension }) => dimension.isEmptyAbsent)
+  return present.length === 0
+    ? ''
+    : `\nwhere ${present.map(({ key }) => `${key} != ''`).join(' and ')}`
+}
+
+const groupBy = (keys: readonly string[]) =>
+  keys.length === 0 ? '' : `\ngroup by ${keys.join(', ')}`
+
+interface PlannedDimension {
+  readonly key: string
+  readonly dimension: Dimension
+}
+
+/** The plan's dimensions as a part sees them. */
+function dimensionsOf(plan: Plan, part: Part): readonly PlannedDimension[] {
+  const swap: Record<string, string> =
+    part === 'exits'
+      ? { 'event:page': 'visit:exit_page' }
+      : part === 'pages'
+        ? { 'visit:exit_page': 'event:page' }
+        : {}
+  return plan.dimensions.map((name, index) => {
+    const dimension = dimensionOf(swap[name] ?? name)
+    if (!dimension) throw new Error(`no dimension ${name}, but it passed the parser`)
+    return { key: `d${index}`, dimension }
+  })
+}
+
+function factsIn(
+  dimensions: readonly Dimension[],
+  filters: Plan['filters'],
+  needsFirst: boolean,
+): ReadonlySet<Fact> {
+  const facts = new Set(factsOf([], filters))
+  for (const { needs } of dimensions) if (needs) facts.add(needs)
+  if (needsFirst) facts.add('first')
+  return facts
+}
+
+/** The value of a row; of goals, one row for each that it reached. */
+function rowOf(sql: ScopedSql, plan: Plan, dimension: Dimension): string {
+  if (dimension.name !== GOAL) return dimension.row(sql)
+  const names = sql.bind(
+    'Array(String)',
+    plan.goals.map(({ name }) => name),
+  )
+  return `arrayJoin(arrayFilter((name, is_reached) -> is_reached, ${names}, ${reachedOf(sql, plan)}))`
+}
+
+const reachedOf = (sql: ScopedSql, plan: Plan) =>
+  `[${plan.goals.map(({ reached }) => filterCondition(reached, sql)).join(', ')}]`
+
+function contextOf(
+  sql: ScopedSql,
+  plan: Plan,
+  part: Part,
+  keys: readonly string[],
+): AggregateContext {
+  const times = dimensionsOf(plan, part).flatMap(({ key, dimension }) =>
+    keys.includes(key) && dimension.bucket ? [dimension.bucket] : [],
+  )
+  const beganHere = (at: string) =>
+    [
+      beganInRange(at),
+      ...times.map((bucket) => `${bucket(at, sql)} = ${bucket('occurred_at', sql)}`),
+    ].join(' and ')
+  const goal = plan.dimensions.indexOf(GOAL)
+  const values = sql.bind(
+    'Array(Float64)',
+    plan.goals.map(({ value }) => value),
+  )
+  return {
+    startsHere: beganHere('session_started_at'),
+    isNewHere: `(${beganHere('first_started_at')})`,
+    get goalValue() {
+      if (!keys.includes(`d${goal}`))
+        return `arraySum(arrayMap((is_reached, value) -> if(is_reached, value, 0), ${reachedOf(sql, plan)}, ${values}))`
+      const names = sql.bind(
+        'Array(String)',
+        plan.goals.map(({ name }) => name),
+      )
+      return `transform(d${goal}, ${names}, ${values}, 0.)`
+    },
+  }
 }

@@ -1,8 +1,53 @@
-import type { Filter } from '../contract/query.ts'
-import { dimensionOf } from './dimensions.ts'
+import type { Filter, NumberOperator, TextOperator } from '../contract/query.ts'
+import { dimensionOf, type Fact } from './dimensions.ts'
+import { rowsFrom } from './rows.ts'
 import type { ScopedSql } from './scope.ts'
 
-/** A filter that the parser let through, as a condition over one row of `events`. */
+/** How text is found; `values` is an `Array(String)`, one of which is enough. */
+const FINDS: Readonly<
+  Record<
+    string,
+    (text: string, values: readonly string[], sql: ScopedSql, folds: boolean) => string
+  >
+> = {
+  is: (text, values, sql, folds) => {
+    const list = sql.bind('Array(String)', values)
+    return folds
+      ? `has(arrayMap(v -> lowerUTF8(v), ${list}), lowerUTF8(${text}))`
+      : `has(${list}, ${text})`
+  },
+  contains: (text, values, sql, folds) =>
+    `multiSearchAny${folds ? 'CaseInsensitive' : ''}UTF8(${text}, ${sql.bind('Array(String)', values)})`,
+  matches: (text, values, sql, folds) =>
+    `(${values
+      .map((value) => `match(${text}, ${sql.bind('String', folds ? `(?i)${value}` : value)})`)
+      .join(' or ')})`,
+  starts: (text, values, sql, folds) => ends('startsWith', text, values, sql, folds),
+  ends: (text, values, sql, folds) => ends('endsWith', text, values, sql, folds),
+}
+
+const ends = (
+  fn: string,
+  text: string,
+  values: readonly string[],
+  sql: ScopedSql,
+  folds: boolean,
+) => {
+  const list = sql.bind('Array(String)', values)
+  return folds
+    ? `arrayExists(v -> ${fn}(lowerUTF8(${text}), lowerUTF8(v)), ${list})`
+    : `arrayExists(v -> ${fn}(${text}, v), ${list})`
+}
+
+const COMPARES: Record<NumberOperator, string> = { gt: '>', gte: '>=', lt: '<', lte: '<=' }
+
+export const NUMBER_OPERATORS = Object.keys(COMPARES) as readonly NumberOperator[]
+export const TEXT_OPERATORS = Object.keys(FINDS).flatMap((name) => [
+  name,
+  `${name}_not`,
+]) as readonly TextOperator[]
+
+/** A filter that the parser let through and the plan has resolved, as a condition over one row of `events`. */
 export function filterCondition(filter: Filter, sql: ScopedSql): string {
   switch (filter[0]) {
     case 'and':
@@ -12,35 +57,79 @@ export function filterCondition(filter: Filter, sql: ScopedSql): string {
       return `(${inner.join(` ${filter[0]} `)})`
     }
     case 'not':
-      return `not ${filterCondition(filter[1], sql)}`
-    default: {
+      return `not (${filterCondition(filter[1], sql)})`
+    case 'has_done':
+    case 'has_not_done': {
+      const [operator, inner, { by = 'visit' } = {}] = filter
+      const [key, reach] =
+        by === 'visit' ? (['session', 'eventsAround'] as const) : (['visitor', 'events'] as const)
+      const done = rowsFrom(
+        sql,
+        reach,
+        factsOf([], [inner]),
+        population([], [inner]),
+        filterCondition(inner, sql),
+      )
+      return `${key} ${operator === 'has_done' ? 'in' : 'not in'} (select ${key} ${done})`
+    }
+    case 'gt':
+    case 'gte':
+    case 'lt':
+    case 'lte': {
       const [operator, name, values] = filter
-      const dimension = dimensionOf(name)
-      if (!dimension) throw new Error(`no dimension ${name}, but it passed the parser`)
-      const list = sql.bind('Array(String)', values)
-      const found = operator.startsWith('contains')
-        ? `multiSearchAnyUTF8(${dimension.event}, ${list})`
-        : `has(${list}, ${dimension.event})`
-      return operator.endsWith('_not') ? `not ${found}` : found
+      const number = `toFloat64OrNull(${rowExpression(name, sql)})`
+      const compared = values.map(
+        (value) => `${number} ${COMPARES[operator]} ${sql.bind('Float64', value)}`,
+      )
+      return `ifNull(${compared.join(' or ')}, 0)`
+    }
+    default: {
+      const [operator, name, values, { case_sensitive = true } = {}] = filter
+      const [positive = '', not] = operator.split('_')
+      const find = FINDS[positive]
+      if (!find) throw new Error(`no operator ${operator}, but it passed the parser`)
+      const found = find(rowExpression(name, sql), values, sql, !case_sensitive)
+      return not ? `not ${found}` : found
     }
   }
 }
 
+function rowExpression(name: string, sql: ScopedSql): string {
+  const dimension = dimensionOf(name)
+  if (!dimension) throw new Error(`no dimension ${name}, but it passed the parser`)
+  // LowCardinality and Nullable hide from some functions what they hold.
+  return dimension.row(sql)
+}
+
 /** Whose rows an answer is of: people's, or bots' where a dimension or a filter names them. */
 export function population(dimensions: readonly string[], filters: readonly Filter[]): string {
-  return [...dimensions, ...filters.flatMap(namesIn)].some((name) => dimensionOf(name)?.ofBots)
+  return [...dimensions, ...filters.flatMap((filter) => namesIn(filter))].some(
+    (name) => dimensionOf(name)?.ofBots,
+  )
     ? 'is_bot'
     : 'not is_bot'
 }
 
+/** What the rows must be joined with for these dimensions and filters; what is inside `has_done` is its own. */
+export function factsOf(
+  dimensions: readonly string[],
+  filters: readonly Filter[],
+): ReadonlySet<Fact> {
+  const names = [...dimensions, ...filters.flatMap((filter) => namesIn(filter, false))]
+  return new Set(names.flatMap((name) => dimensionOf(name)?.needs ?? []))
+}
+
 /** Every dimension that a filter names. */
-export function namesIn(filter: Filter): readonly string[] {
+export function namesIn(filter: Filter, isInsideHasDone = true): readonly string[] {
   switch (filter[0]) {
     case 'and':
     case 'or':
-      return filter[1].flatMap(namesIn)
+      return filter[1].flatMap((each) => namesIn(each, isInsideHasDone))
     case 'not':
-      return namesIn(filter[1])
+      return namesIn(filter[1], isInsideHasDone)
+    case 'has_done':
+    case 'has_not_done':
+      return isInsideHasDone ? namesIn(filter[1]) : []
     default:
       return [filter[1]]
   }

@@ -1,181 +1,164 @@
-import type { Filter, OrderBy, Query } from '../contract/query.ts'
-import { DIMENSIONS, dimensionOf } from './dimensions.ts'
+import type { OrderBy, Query, Range } from '../contract/query.ts'
+import { MAX_LIMIT } from './answer.ts'
+import { DIMENSIONS, dimensionOf, PROPERTY } from './dimensions.ts'
 import { METRICS, metricOf } from './metrics.ts'
+import { parseFilters } from './parse-filter.ts'
+import { TIME } from './plan.ts'
 import { QueryError } from './query-error.ts'
-import { RANGES } from './range.ts'
+import { RANGES, resolveRange } from './range.ts'
 
-const MEMBERS = [
-  'metrics',
-  'dimensions',
-  'range',
-  'filters',
-  'compare',
-  'fill',
-  'timezone',
-  'order_by',
-  'limit',
-] as const
-const MAX_LIMIT = 10_000
-const MAX_FILTER_DEPTH = 8
-const MAX_FILTER_VALUES = 200
+const COMPARISONS = ['previous_period', 'year_before', 'year_before_by_weekday'] as const
+const WEEK_STARTS = ['monday', 'saturday', 'sunday'] as const
+const MAX_METRICS = 30
+const MAX_DIMENSIONS = 8
+
+/** What each member of a query may be. */
+const MEMBERS = {
+  metrics,
+  dimensions,
+  range: (value: unknown) => range(value, 'range'),
+  filters: (value: unknown) => parseFilters(value),
+  compare: (value: unknown) =>
+    typeof value === 'string'
+      ? oneOf(value, 'compare', COMPARISONS, 'or two days such as ["2025-11-01", "2025-11-30"]')
+      : dates(value, 'compare'),
+  fill: (value: unknown) => oneOf(value, 'fill', ['zero'] as const),
+  timezone,
+  week_start: (value: unknown) => oneOf(value, 'week_start', WEEK_STARTS),
+  order_by: orderBy,
+  limit,
+  cursor,
+}
 
 /** A query from outside, checked whole, or a QueryError. Everything after trusts it. */
 export function parseQuery(body: unknown): Query {
-  if (!isObject(body)) throw new QueryError('query', 'must be a JSON object.')
-  for (const member of Object.keys(body)) {
-    if (!(MEMBERS as readonly string[]).includes(member)) {
-      throw new QueryError(member, `is not known. Members are ${MEMBERS.join(', ')}.`)
-    }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new QueryError('query', 'must be a JSON object.')
+  const given = body as Record<string, unknown> // just checked
+  for (const member of Object.keys(given)) {
+    if (!Object.hasOwn(MEMBERS, member))
+      throw new QueryError(member, `is not known. Members are ${Object.keys(MEMBERS).join(', ')}.`)
   }
-  const metrics = names(body.metrics, 'metrics', (name) => metricOf(name) !== undefined, METRICS)
-  if (metrics.length === 0) throw new QueryError('metrics', 'must name at least one metric.')
-  const dimensions =
-    body.dimensions === undefined
-      ? []
-      : names(body.dimensions, 'dimensions', (name) => dimensionOf(name) !== undefined, DIMENSIONS)
-  return {
-    metrics,
-    dimensions,
-    range: range(body.range),
-    filters: body.filters === undefined ? [] : filters(body.filters, 'filters', 0),
-    ...(body.compare !== undefined && {
-      compare: oneOf(body.compare, 'compare', ['previous_period'] as const),
-    }),
-    ...(body.fill !== undefined && { fill: oneOf(body.fill, 'fill', ['zero'] as const) }),
-    ...(body.timezone !== undefined && { timezone: timezone(body.timezone) }),
-    order_by:
-      body.order_by === undefined ? [] : orderBy(body.order_by, [...metrics, ...dimensions]),
-    limit: body.limit === undefined ? MAX_LIMIT : limit(body.limit),
-  }
+  const parsed = Object.fromEntries(
+    Object.entries(MEMBERS).flatMap(([name, parse]) =>
+      given[name] === undefined && name !== 'metrics' && name !== 'range'
+        ? []
+        : [[name, parse(given[name])]],
+    ),
+  )
+  const query = parsed as unknown as Query // each member by its own parser
+  const selected = [...query.metrics, ...(query.dimensions ?? [])]
+  for (const [index, [name]] of (query.order_by ?? []).entries())
+    if (!selected.includes(name))
+      throw new QueryError(`order_by[${index}][0]`, `must be one of ${selected.join(', ')}.`)
+  return query
+}
+
+function metrics(value: unknown): string[] {
+  const known = (name: string) => metricOf(name) !== undefined
+  const list = names(
+    value,
+    'metrics',
+    known,
+    METRICS.map(({ name }) => name),
+    MAX_METRICS,
+  )
+  if (list.length === 0) throw new QueryError('metrics', 'must name at least one metric.')
+  return list
+}
+
+function dimensions(value: unknown): string[] {
+  const known = (name: string) => name === TIME || dimensionOf(name) !== undefined
+  const all = [TIME, ...DIMENSIONS.map(({ name }) => name), `${PROPERTY}NAME`]
+  return names(value, 'dimensions', known, all, MAX_DIMENSIONS)
 }
 
 function names(
   value: unknown,
   part: string,
-  known: (name: string) => boolean,
-  all: readonly { readonly name: string }[],
+  isKnown: (name: string) => boolean,
+  known: readonly string[],
+  most: number,
 ): string[] {
-  const list = strings(value, part)
-  for (const [index, name] of list.entries()) {
-    if (!known(name)) {
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
+    throw new QueryError(part, 'must be an array of strings.')
+  if (value.length > most) throw new QueryError(part, `must be at most ${most}.`)
+  for (const [index, name] of value.entries()) {
+    if (!isKnown(name))
       throw new QueryError(
         `${part}[${index}]`,
-        `"${name}" is not known. Known: ${all.map((each) => each.name).join(', ')}.`,
+        `"${name}" is not known. Known: ${known.join(', ')}.`,
       )
-    }
-    if (list.indexOf(name) !== index)
+    if (value.indexOf(name) !== index)
       throw new QueryError(`${part}[${index}]`, `"${name}" is named twice.`)
   }
-  return list
+  return value
 }
 
-function range(value: unknown): Query['range'] {
-  if (typeof value === 'string') {
-    if (Object.hasOwn(RANGES, value)) return value
+function range(value: unknown, part: string): Range {
+  if (typeof value !== 'string') return dates(value, part)
+  if (value === 'all' || Object.hasOwn(RANGES, value)) return value
+  throw new QueryError(
+    part,
+    `"${value}" is not known. Use ${Object.keys(RANGES).join(', ')}, all, two days or two instants.`,
+  )
+}
+
+function dates(value: unknown, part: string): readonly [string, string] {
+  const [from, to] = Array.isArray(value) ? value : []
+  const interval =
+    Array.isArray(value) && value.length === 2 && typeof from === 'string' && typeof to === 'string'
+      ? resolveRange([from, to], 'UTC', 0)
+      : undefined
+  if (!interval)
     throw new QueryError(
-      'range',
-      `"${value}" is not known. Use ${Object.keys(RANGES).join(', ')} or two dates.`,
+      part,
+      'must be a name, two days such as ["2026-11-01", "2026-11-30"], or two instants such as ["2026-11-01T12:00:00Z", "2026-11-01T13:00:00Z"].',
     )
-  }
-  const list = Array.isArray(value) ? value : []
-  const [from, to] = list
-  if (list.length !== 2 || !isDate(from) || !isDate(to)) {
-    throw new QueryError(
-      'range',
-      'must be a name or two dates such as ["2026-11-01", "2026-11-30"].',
-    )
-  }
-  if (from > to) throw new QueryError('range', 'must not end before it begins.')
+  if (interval.from.epochMilliseconds >= interval.to.epochMilliseconds)
+    throw new QueryError(part, 'must end after it begins.')
   return [from, to]
 }
 
-function isDate(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false
-  const date = new Date(`${value}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value)
-}
-
-function filters(value: unknown, part: string, depth: number): Filter[] {
-  if (!Array.isArray(value)) throw new QueryError(part, 'must be an array of filters.')
-  return value.map((each, index) => filter(each, `${part}[${index}]`, depth))
-}
-
-function filter(value: unknown, part: string, depth: number): Filter {
-  if (depth > MAX_FILTER_DEPTH)
-    throw new QueryError(part, `may be nested ${MAX_FILTER_DEPTH} deep.`)
-  if (!Array.isArray(value))
-    throw new QueryError(part, 'must be an array such as ["is", "event:page", ["/"]].')
-  const [operator, subject, values] = value
-  switch (operator) {
-    case 'and':
-    case 'or':
-      return [operator, filters(subject, `${part}[1]`, depth + 1)]
-    case 'not':
-      return ['not', filter(subject, `${part}[1]`, depth + 1)]
-    case 'is':
-    case 'is_not':
-    case 'contains':
-    case 'contains_not': {
-      if (typeof subject !== 'string' || !dimensionOf(subject)) {
-        throw new QueryError(
-          `${part}[1]`,
-          `is not a dimension. Known: ${DIMENSIONS.map((each) => each.name).join(', ')}.`,
-        )
-      }
-      const list = strings(values, `${part}[2]`)
-      if (list.length === 0 || list.length > MAX_FILTER_VALUES) {
-        throw new QueryError(`${part}[2]`, `must have 1 to ${MAX_FILTER_VALUES} values.`)
-      }
-      return [operator, subject, list]
-    }
-    default:
-      throw new QueryError(
-        `${part}[0]`,
-        'must be is, is_not, contains, contains_not, and, or, not.',
-      )
-  }
-}
-
-function orderBy(value: unknown, selected: readonly string[]): OrderBy[] {
+function orderBy(value: unknown): OrderBy[] {
   if (!Array.isArray(value))
     throw new QueryError('order_by', 'must be an array such as [["visitors", "desc"]].')
   return value.map((each, index) => {
     const [name, direction] = Array.isArray(each) ? each : []
-    if (typeof name !== 'string' || !selected.includes(name)) {
-      throw new QueryError(`order_by[${index}][0]`, `must be one of ${selected.join(', ')}.`)
-    }
+    if (typeof name !== 'string')
+      throw new QueryError(`order_by[${index}][0]`, 'must be a metric or dimension of the query.')
     return [name, oneOf(direction, `order_by[${index}][1]`, ['asc', 'desc'] as const)]
   })
 }
 
 function timezone(value: unknown): string {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: String(value) }).resolvedOptions().timeZone
+    if (typeof value !== 'string' || /^[+-]/.test(value)) throw new RangeError('an offset')
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone
   } catch {
     throw new QueryError('timezone', 'must be an IANA zone such as Europe/Berlin.')
   }
 }
 
 function limit(value: unknown): number {
-  if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > MAX_LIMIT) {
+  if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > MAX_LIMIT)
     throw new QueryError('limit', `must be a whole number from 1 to ${MAX_LIMIT}.`)
-  }
   return Number(value)
 }
 
-function oneOf<T extends string>(value: unknown, part: string, allowed: readonly T[]): T {
-  const found = allowed.find((each) => each === value)
-  if (!found) throw new QueryError(part, `must be ${allowed.join(' or ')}.`)
-  return found
-}
-
-function strings(value: unknown, part: string): string[] {
-  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) {
-    throw new QueryError(part, 'must be an array of strings.')
-  }
+function cursor(value: unknown): string {
+  if (typeof value !== 'string') throw new QueryError('cursor', 'must be a next_cursor.')
   return value
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function oneOf<T extends string>(
+  value: unknown,
+  part: string,
+  allowed: readonly T[],
+  other = '',
+): T {
+  const found = allowed.find((each) => each === value)
+  if (!found)
+    throw new QueryError(part, `must be ${[...allowed, ...(other ? [other] : [])].join(', ')}.`)
+  return found
 }

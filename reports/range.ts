@@ -1,5 +1,4 @@
-import type { Query } from '../contract/query.ts'
-import type { Grain } from './dimensions.ts'
+import type { Query, Range } from '../contract/query.ts'
 
 /** An interval of time; `to` is exclusive. */
 export interface Interval {
@@ -23,10 +22,11 @@ const lastMonths =
     to: tomorrow(now),
   })
 
-/** Named ranges, today included. */
+/** Named ranges, today included. `all` begins with the site's first event. */
 export const RANGES: Readonly<Record<string, Resolve>> = {
   realtime: (now) => ({ from: now.subtract({ minutes: 5 }), to: now.add({ minutes: 1 }) }),
   day: (now) => ({ from: today(now), to: tomorrow(now) }),
+  yesterday: (now) => ({ from: today(now).subtract({ days: 1 }), to: today(now) }),
   '24h': (now) => ({ from: now.subtract({ hours: 24 }), to: now.add({ minutes: 1 }) }),
   '7d': lastDays(7),
   '28d': lastDays(28),
@@ -38,55 +38,68 @@ export const RANGES: Readonly<Record<string, Resolve>> = {
   year: (now) => ({ from: today(now).with({ day: 1, month: 1 }), to: tomorrow(now) }),
 }
 
-/** The interval of a query's range in its zone. */
-export function resolveRange(range: Query['range'], timezone: string, nowMs: number): Interval {
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+/** With an offset: an instant without one is another elsewhere. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/
+
+/** The interval of a query's range in its zone; undefined for a range that is none. */
+export function resolveRange(
+  range: Range,
+  timezone: string,
+  nowMs: number,
+  firstEventMs = nowMs,
+): Interval | undefined {
   const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timezone)
-  if (typeof range === 'string') {
-    const resolve = RANGES[range]
-    if (!resolve) throw new Error(`unknown range ${range}`) // the parser lets only known ones through
-    return resolve(now)
+  if (range === 'all') {
+    const first = Temporal.Instant.fromEpochMilliseconds(firstEventMs).toZonedDateTimeISO(timezone)
+    return { from: first.startOfDay(), to: tomorrow(now) }
   }
+  if (typeof range === 'string')
+    return Object.hasOwn(RANGES, range) ? RANGES[range]?.(now) : undefined
   const [first, last] = range
-  return { from: startOf(first, timezone), to: startOf(last, timezone).add({ days: 1 }) }
+  try {
+    if (DAY.test(first) && DAY.test(last))
+      return { from: startOf(first, timezone), to: startOf(last, timezone, 1) }
+    if (!INSTANT.test(first) || !INSTANT.test(last)) return undefined
+    const at = (instant: string) => Temporal.Instant.from(instant).toZonedDateTimeISO(timezone)
+    return { from: at(first), to: at(last) }
+  } catch {
+    return undefined // a day or an hour that does not exist
+  }
 }
 
-const startOf = (day: string, timezone: string) =>
-  Temporal.PlainDate.from(day).toZonedDateTime(timezone)
+const startOf = (day: string, timezone: string, plusDays = 0) =>
+  Temporal.PlainDate.from(day, { overflow: 'reject' })
+    .add({ days: plusDays })
+    .toZonedDateTime(timezone)
 
 /** The interval of equal length that ends where this one begins: whole days stay whole days over a clock change. */
 export function previousPeriod({ from, to }: Interval): Interval {
-  const wholeDays = from.equals(from.startOfDay()) && to.equals(to.startOfDay())
-  const length = from.until(to, { largestUnit: wholeDays ? 'days' : 'hours' })
+  const length = from.until(to, {
+    largestUnit: isOfWholeDays({ from, to }) ? 'days' : 'hours',
+  })
   return { from: from.subtract(length), to: from }
 }
 
-/** The start of each bucket of the interval, as the engine prints it. */
-export function buckets({ from, to }: Interval, grain: Grain): string[] {
-  const starts: string[] = []
-  let start = startOfBucket(from, grain)
-  while (Temporal.ZonedDateTime.compare(start, to) < 0) {
-    const label = bucketLabel(start, grain)
-    // An hour that a clock change repeats has one label.
-    if (starts.at(-1) !== label) starts.push(label)
-    start = start.add({ [`${grain}s`]: 1 })
-  }
-  return starts
-}
+const isOfWholeDays = ({ from, to }: Interval) =>
+  from.equals(from.startOfDay()) && to.equals(to.startOfDay())
 
-function startOfBucket(at: Temporal.ZonedDateTime, grain: Grain): Temporal.ZonedDateTime {
-  switch (grain) {
-    case 'minute':
-    case 'hour':
-      return at.round({ smallestUnit: grain, roundingMode: 'floor' })
-    case 'day':
-      return at.startOfDay()
-    case 'month':
-      return at.with({ day: 1 }).startOfDay()
+/** What a query is compared with. */
+export function comparedInterval(
+  compare: NonNullable<Query['compare']>,
+  interval: Interval,
+  timezone: string,
+  nowMs: number,
+): Interval | undefined {
+  const { from, to } = interval
+  switch (compare) {
+    case 'previous_period':
+      return previousPeriod(interval)
+    case 'year_before':
+      return { from: from.subtract({ years: 1 }), to: to.subtract({ years: 1 }) }
+    case 'year_before_by_weekday':
+      return { from: from.subtract({ weeks: 52 }), to: to.subtract({ weeks: 52 }) }
+    default:
+      return resolveRange(compare, timezone, nowMs)
   }
-}
-
-function bucketLabel(start: Temporal.ZonedDateTime, grain: Grain): string {
-  const date = start.toPlainDate().toString()
-  if (grain === 'day' || grain === 'month') return date
-  return `${date}T${start.toPlainTime().toString({ smallestUnit: 'second' })}`
 }

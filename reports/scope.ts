@@ -1,4 +1,5 @@
 import type { Interval } from './range.ts'
+import type { WeekStart } from './time.ts'
 
 /** The site a statement may read. Only an access check makes one, and no statement is made without it. */
 export interface SiteScope {
@@ -23,41 +24,81 @@ export interface ScopedSql {
   events(...conditions: readonly string[]): string
   /** The same of all events of the visits that started in the interval. */
   eventsOfVisits(...conditions: readonly string[]): string
+  /** The same of all events that may be of a page view in the interval. */
+  eventsOfViews(...conditions: readonly string[]): string
+  /** The same of all events of any visit that has one in the interval. */
+  eventsAround(...conditions: readonly string[]): string
+  /** The same of all events up to the end of the interval, from the beginning. */
+  history(...conditions: readonly string[]): string
+  /** The same of events in the last `minutes` before `nowMs`. */
+  recent(nowMs: number, minutes: number, ...conditions: readonly string[]): string
   statement(sql: string): Statement
+  readonly weekStart: WeekStart
 }
 
 /** The zone is bound as `{timezone:String}`, the interval as `{from:Int64}` and `{to:Int64}`, milliseconds. */
-export function scopedSql(scope: SiteScope, interval: Interval, timezone: string): ScopedSql {
+export function scopedSql(
+  scope: SiteScope,
+  interval: Interval,
+  timezone: string,
+  weekStart: WeekStart = 'monday',
+): ScopedSql {
   const params: Record<string, unknown> = {
     site: scope.siteId,
     from: interval.from.epochMilliseconds,
     to: interval.to.epochMilliseconds,
     timezone,
   }
+  const names = new Map<string, string>()
+  const bind = (type: string, value: unknown) => {
+    const key = `${type} ${JSON.stringify(value)}`
+    const name = names.get(key) ?? `p${names.size}`
+    names.set(key, name)
+    params[name] = value
+    return `{${name}:${type}}`
+  }
   return {
-    bind(type, value) {
-      const name = `p${Object.keys(params).length}`
-      params[name] = value
-      return `{${name}:${type}}`
+    weekStart,
+    bind,
+    events: (...conditions) => where([...OCCURRED, ...conditions]),
+    eventsOfVisits: (...conditions) => where([...STARTED, ...conditions]),
+    eventsOfViews: (...conditions) => where([...OF_VIEWS, ...conditions]),
+    eventsAround: (...conditions) => where([...AROUND, ...conditions]),
+    history: (...conditions) => where([`occurred_at < ${TO}`, ...conditions]),
+    recent: (nowMs, minutes, ...conditions) => {
+      const now = instant(bind('Int64', nowMs))
+      return where([
+        `occurred_at > ${now} - interval ${minutes} minute`,
+        `occurred_at <= ${now} + interval 1 minute`, // as far ahead as a client's clock is believed
+        ...conditions,
+      ])
     },
-    events: (...conditions) => where([OF_SITE, ...OCCURRED, ...conditions]),
-    eventsOfVisits: (...conditions) => where([OF_SITE, ...STARTED, ...conditions]),
     statement: (sql) => ({ sql, params }) as Statement, // the brand has no value
   }
 }
 
-const FROM = "fromUnixTimestamp64Milli({from:Int64}, 'UTC')"
-const TO = "fromUnixTimestamp64Milli({to:Int64}, 'UTC')"
-const OF_SITE = 'site_id = {site:String}'
+const instant = (ms: string) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
+const FROM = instant('{from:Int64}')
+const TO = instant('{to:Int64}')
+const LONGEST_VISIT = 'interval 25 hour' // 24 hours, and a margin
 const OCCURRED = [`occurred_at >= ${FROM}`, `occurred_at < ${TO}`]
 const STARTED = [
   `session_started_at >= ${FROM}`,
   `session_started_at < ${TO}`,
   `occurred_at >= ${FROM}`,
-  `occurred_at < ${TO} + interval 25 hour`, // a visit lasts 24 hours at most
+  `occurred_at < ${TO} + ${LONGEST_VISIT}`,
+]
+const OF_VIEWS = [`occurred_at >= ${FROM}`, `occurred_at < ${TO} + ${LONGEST_VISIT}`]
+const AROUND = [
+  `occurred_at >= ${FROM} - ${LONGEST_VISIT}`,
+  `occurred_at < ${TO} + ${LONGEST_VISIT}`,
 ]
 
-/** Whether a visit of a row started in the interval. */
-export const STARTED_IN_RANGE = `session_started_at >= ${FROM}`
+/** Whether a row lies in the interval. */
+export const IN_RANGE = OCCURRED.join(' and ')
 
-const where = (conditions: readonly string[]) => `from events\nwhere ${conditions.join('\n  and ')}`
+/** Whether a row's visit, or whatever began at `at`, did so in the interval. */
+export const beganInRange = (at: string) => `${at} >= ${FROM}`
+
+const where = (conditions: readonly string[]) =>
+  `from events\nwhere ${['site_id = {site:String}', ...conditions].join('\n  and ')}`

@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Files over 400 lines, with the reason. */
 const LONG_FILES: Record<string, string> = {
   'pipeline/source-lists.ts': 'names and hosts of sources: data',
+  'reports/model.fixture.ts': 'every definition once more, to be read in one place',
 }
 
 function sources(folder: string): string[] {
@@ -136,7 +137,9 @@ describe('the shape of the code', () => {
 })
 
 describe('the documentation', () => {
-  const docs = readFileSync(join(ROOT, 'docs/api.md'), 'utf8')
+  const docs = ['docs/api.md', 'docs/metrics.md']
+    .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+    .join('\n')
   it.each([
     ['metric', METRICS.map(({ name }) => name)],
     ['dimension', DIMENSIONS.map(({ name }) => name)],

@@ -92,11 +92,9 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     async (request) => {
       await parts.access.requireRead(request)
       return {
-        metrics: METRICS.map(({ name, unit, scope, definition }) => ({
-          name,
-          unit,
-          scope,
-          definition,
+        metrics: METRICS.map(({ of, formula: _, needsFirst: __, ...metric }) => ({
+          ...metric,
+          scope: of[0]?.[0],
         })),
       }
     },
@@ -107,7 +105,14 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     { schema: schema('Every dimension with its definition') },
     async (request) => {
       await parts.access.requireRead(request)
-      return { dimensions: DIMENSIONS.map(({ name, definition }) => ({ name, definition })) }
+      return {
+        dimensions: DIMENSIONS.map(({ name, of, values, definition }) => ({
+          name,
+          scope: of,
+          values,
+          definition,
+        })),
+      }
     },
   )
 }

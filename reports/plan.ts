@@ -1,0 +1,291 @@
+import type { Filter, Query } from '../contract/query.ts'
+import { dimensionOf, PROPERTY } from './dimensions.ts'
+import { factsOf, namesIn } from './filter.ts'
+import type { Goal, SiteNames } from './goal.ts'
+import { type Metric, metricOf } from './metrics.ts'
+import type { Part } from './parts.ts'
+import { QueryError } from './query-error.ts'
+import type { Interval } from './range.ts'
+import { bucketCount, grainFor } from './time.ts'
+
+/** A query with nothing left to decide: what the compiler makes SQL of. */
+export interface Plan {
+  readonly query: Query
+  readonly interval: Interval
+  readonly timezone: string
+  readonly nowMs: number
+  readonly metrics: readonly Metric[]
+  /** As the query has them, but for `time`, which is a grain by now. */
+  readonly dimensions: readonly string[]
+  /** Goals and segments are conditions by now. */
+  readonly filters: readonly Filter[]
+  /** The filters less goals and properties: whom a conversion rate is of. */
+  readonly baseFilters: readonly Filter[]
+  /** The goals that the answer is about. */
+  readonly goals: readonly Goal[]
+  readonly warnings: readonly string[]
+}
+
+type Step = (plan: Plan, names: SiteNames) => Plan
+
+/** The rules of the language, in the order in which they are applied. Each is a step from plan to plan; none makes SQL. */
+const STEPS: readonly Step[] = [
+  chooseGrain,
+  limitBuckets,
+  openSegments,
+  chooseGoals,
+  leaveOutOfBase,
+  openGoals,
+  refuseWhatCannotBe,
+  warnOfMixedScopes,
+  warnOfCurrencies,
+]
+
+/** What has to be computed for a query over an interval. Throws a QueryError for what has no answer. */
+export function planQuery(
+  query: Query,
+  context: { interval: Interval; timezone: string; nowMs: number; names: SiteNames },
+): Plan {
+  const { names, ...rest } = context
+  const start: Plan = {
+    ...rest,
+    query,
+    metrics: query.metrics.map((name) => {
+      const metric = metricOf(name)
+      if (!metric) throw new Error(`no metric ${name}, but it passed the parser`)
+      return metric
+    }),
+    dimensions: query.dimensions ?? [],
+    filters: query.filters ?? [],
+    baseFilters: [],
+    goals: [],
+    warnings: [],
+  }
+  return STEPS.reduce((plan, step) => step(plan, names), start)
+}
+
+export const TIME = 'time'
+export const GOAL = 'event:goal'
+export const SEGMENT = 'segment'
+const MAX_BUCKETS = 10_000
+
+function chooseGrain(plan: Plan): Plan {
+  const grain = `time:${grainFor(plan.interval)}`
+  return { ...plan, dimensions: plan.dimensions.map((name) => (name === TIME ? grain : name)) }
+}
+
+function limitBuckets(plan: Plan): Plan {
+  for (const name of plan.dimensions) {
+    const grain = dimensionOf(name)?.grain
+    if (grain && bucketCount(plan.interval, grain) > MAX_BUCKETS)
+      throw new QueryError(
+        'range',
+        `has more than ${MAX_BUCKETS} of ${name}; take a shorter one, or a longer bucket.`,
+      )
+  }
+  return plan
+}
+
+function openSegments(plan: Plan, { segments }: SiteNames): Plan {
+  const open = (filter: Filter): Filter =>
+    mapLeaves(filter, (leaf) => {
+      if (leaf[1] !== SEGMENT) return leaf
+      const parts = leaf[2].map(String).map((name) => {
+        const segment = Object.hasOwn(segments, name) ? segments[name] : undefined
+        if (!segment)
+          throw new QueryError(
+            'filters',
+            `the site has no segment "${name}". ${known(Object.keys(segments))}`,
+          )
+        return segment
+      })
+      return ['or', parts]
+    })
+  return { ...plan, filters: plan.filters.map(open) }
+}
+
+/** Those that a filter names; all of the site's where they are a dimension and no filter does. */
+function chooseGoals(plan: Plan, { goals }: SiteNames): Plan {
+  const isAsked = (goal: Goal) => {
+    const filters = plan.filters.flatMap(goalFilters)
+    return filters.length === 0 || filters.some((filter) => matchesGoal(filter, goal))
+  }
+  const isAbout =
+    plan.dimensions.includes(GOAL) || plan.filters.some((each) => goalFilters(each).length > 0)
+  return { ...plan, goals: isAbout ? goals.filter(isAsked) : [] }
+}
+
+/** What an event was to reach; a goal that the visit has reached elsewhere is not what is counted. */
+const goalFilters = (filter: Filter): Leaf[] => leavesOf(filter).filter((leaf) => leaf[1] === GOAL)
+
+function matchesGoal([operator, , values, modifiers]: Leaf, { name }: Goal): boolean {
+  const fold = (text: string) =>
+    (modifiers as { case_sensitive?: boolean } | undefined)?.case_sensitive === false
+      ? text.toLowerCase()
+      : text
+  const has = (value: string | number) =>
+    operator === 'is'
+      ? fold(name) === fold(String(value))
+      : fold(name).includes(fold(String(value)))
+  return values.some(has)
+}
+
+/** Goals and properties are what a rate's numerator has and its denominator has not. */
+function leaveOutOfBase(plan: Plan): Plan {
+  const isLeft = (name: string) => name !== GOAL && !name.startsWith(PROPERTY)
+  return { ...plan, baseFilters: remaining(plan.filters, isLeft) }
+}
+
+function openGoals(plan: Plan, { goals }: SiteNames): Plan {
+  const open = (filter: Filter): Filter =>
+    mapLeaves(filter, (leaf) => {
+      if (leaf[1] !== GOAL) return leaf
+      const meant = goals.filter((goal) => matchesGoal(leaf, goal))
+      if (meant.length === 0)
+        throw new QueryError(
+          'filters',
+          `the site has no goal "${leaf[2].join('", "')}". ${known(goals.map(({ name }) => name))}`,
+        )
+      return ['or', meant.map(({ reached }) => reached)]
+    })
+  const filters = plan.filters.map(open)
+  return {
+    ...plan,
+    filters: plan.dimensions.includes(GOAL)
+      ? [...filters, ['or', plan.goals.map(({ reached }) => reached)]]
+      : filters,
+  }
+}
+
+const VISIT_PARTS: readonly Part[] = ['visits', 'exits']
+
+function refuseWhatCannotBe(plan: Plan): Plan {
+  const { query, metrics, dimensions, goals } = plan
+  for (const [index, metric] of metrics.entries()) {
+    const part = `metrics[${index}]`
+    const parts = metric.of.map(([of]) => of)
+    if (metric.needs === 'goal' && goals.length === 0)
+      throw new QueryError(
+        part,
+        `${metric.name} needs ${GOAL} in the dimensions or filters, and a goal of the site.`,
+      )
+    if (metric.needs === 'dimensions' && dimensions.length === 0)
+      throw new QueryError(part, `${metric.name} needs a dimension.`)
+    if (
+      metric.needs === 'page' &&
+      !dimensions.some((name) => name === 'event:page' || name === 'visit:exit_page')
+    )
+      throw new QueryError(
+        part,
+        `${metric.name} needs the dimension event:page or visit:exit_page.`,
+      )
+    const many = dimensions.find((name) => name === GOAL || !dimensionOf(name)?.visit)
+    if (many && parts.some((each) => VISIT_PARTS.includes(each)))
+      throw new QueryError(
+        part,
+        `${metric.name} is of visits, of which one may have many of ${many}: ask for it by dimensions of visits, event:page or event:hostname, or filter with has_done.`,
+      )
+    if (parts.includes('now') && factsOf(dimensions, plan.filters).size > 0)
+      throw new QueryError(
+        part,
+        `${metric.name} is of visits that go on: leave out what is known of them afterwards.`,
+      )
+    if (parts.includes('views') && dimensions.includes(GOAL))
+      throw new QueryError(part, `${metric.name} is of page views, which have no ${GOAL}.`)
+  }
+  for (const [index, name] of (query.dimensions ?? []).entries())
+    if (name === GOAL && goals.length === 0)
+      throw new QueryError(`dimensions[${index}]`, 'the site has no goals yet.')
+  return plan
+}
+
+function warnOfMixedScopes(plan: Plan): Plan {
+  const isOfEvent = (name: string) => dimensionOf(name)?.of === 'event'
+  const names = [...new Set(plan.filters.flatMap((filter) => namesIn(filter, false)))].filter(
+    isOfEvent,
+  )
+  const of = (part: Part) =>
+    plan.metrics.filter((metric) => metric.of[0]?.[0] === part).map(({ name }) => name)
+  const warn = (metrics: string[], what: string) =>
+    metrics.length > 0 && names.length > 0
+      ? [`${metrics.join(', ')}: of whole ${what} that pass the filter by ${names.join(', ')}.`]
+      : []
+  return {
+    ...plan,
+    warnings: [
+      ...plan.warnings,
+      ...warn([...of('visits'), ...of('exits')], 'visits with an event'),
+      ...warn(of('views'), 'page views'),
+    ],
+  }
+}
+
+function warnOfCurrencies(plan: Plan): Plan {
+  const asks = plan.metrics.filter(({ name }) => name.endsWith('_revenue'))
+  const isOne =
+    plan.dimensions.includes('event:currency') ||
+    plan.filters.flatMap((filter) => namesIn(filter)).includes('event:currency')
+  if (asks.length === 0 || isOne) return plan
+  const warning = `${asks.map(({ name }) => name).join(', ')}: null where currencies mix; group or filter by event:currency.`
+  return { ...plan, warnings: [...plan.warnings, warning] }
+}
+
+type Leaf = Extract<Filter, readonly [string, string, readonly unknown[], ...unknown[]]>
+
+const known = (names: readonly string[]) =>
+  names.length > 0 ? `It has: ${names.join(', ')}.` : 'It has none.'
+
+function mapLeaves(filter: Filter, map: (leaf: Leaf) => Filter): Filter {
+  switch (filter[0]) {
+    case 'and':
+    case 'or':
+      return [filter[0], filter[1].map((each) => mapLeaves(each, map))]
+    case 'not':
+      return ['not', mapLeaves(filter[1], map)]
+    case 'has_done':
+    case 'has_not_done':
+      return [filter[0], mapLeaves(filter[1], map), filter[2]]
+    default:
+      return map(filter)
+  }
+}
+
+function leavesOf(filter: Filter): Leaf[] {
+  switch (filter[0]) {
+    case 'and':
+    case 'or':
+      return filter[1].flatMap(leavesOf)
+    case 'not':
+      return leavesOf(filter[1])
+    case 'has_done':
+    case 'has_not_done':
+      return []
+    default:
+      return [filter]
+  }
+}
+
+const remaining = (filters: readonly Filter[], isLeft: (name: string) => boolean) =>
+  filters.map((each) => without(each, isLeft)).filter((each) => each !== undefined)
+
+/** The filter less the leaves whose dimension is not left; undefined when nothing is. */
+function without(filter: Filter, isLeft: (name: string) => boolean): Filter | undefined {
+  switch (filter[0]) {
+    case 'and':
+    case 'or': {
+      const inner = remaining(filter[1], isLeft)
+      return inner.length > 0 ? [filter[0], inner] : undefined
+    }
+    case 'not': {
+      const inner = without(filter[1], isLeft)
+      return inner && ['not', inner]
+    }
+    case 'has_done':
+    case 'has_not_done': {
+      const inner = without(filter[1], isLeft)
+      return inner && [filter[0], inner, filter[2]]
+    }
+    default:
+      return isLeft(filter[1]) ? filter : undefined
+  }
+}
