@@ -157,7 +157,7 @@ async function retentionOf(vector: Vector, { filter, now, total_intervals = 0 }:
         .toString(),
       to.slice(0, 10),
     ],
-    ...{ period, cohort: 'active', week_starts: 'sunday', start: VIEWS, returning: VIEWS },
+    ...{ period, cohort: 'active', week_start: 'sunday', start: VIEWS, returning: VIEWS },
   })
   // Hours after the last that is asked for, and before the first: a range is of whole days.
   const isAsked = (cohort: string) =>

@@ -8,7 +8,6 @@ import {
   open,
   type Question,
   type QuestionContext,
-  widened,
 } from './question.ts'
 
 interface ClicksBody extends Asked {
@@ -43,15 +42,15 @@ export const clicks: Question<ClicksBody> = {
   },
   required: ['range', 'page'],
   async answer({ page, kind, resolution = 20, limit = 2_000, ...asked }, context) {
-    const opened = open(asked, context)
-    const { sql, passes } = opened.begin()
+    const opened = await open(asked, context)
+    const { sql, passes, rows } = opened.begin()
     const cell = (name: string) =>
       `if(properties['${name}'] = '', null, intDiv(least(intDiv(toInt32OrZero(properties['${name}']) * ${resolution}, 1000), ${resolution - 1}) * 1000, ${resolution}))`
     const [cells, elements] = await Promise.all([
       context.run(
         sql.statement(`select properties['selector'] as selector, ${cell('x')} as x, ${cell('y')} as y, ${KIND} as kind,
   count() as clicks, uniqExact(visitor) as clickers
-${sql.events(passes, CLICKS, `path = ${sql.bind('String', page)}`)}
+${rows('events', passes, CLICKS, `path = ${sql.bind('String', page)}`)}
   ${kind ? `and kind = ${sql.bind('String', kind)}` : ''}
 group by selector, x, y, kind
 order by clicks desc, selector, x, y, kind
@@ -78,13 +77,13 @@ export async function elementsOf(
   context: QuestionContext,
   limit: number,
 ) {
-  const { sql, passes } = opened.begin()
+  const { sql, passes, rows } = opened.begin()
   const [counted, exposed] = await Promise.all([
     context.run(
       sql.statement(`select properties['selector'] as selector, argMax(properties['tag'], occurred_at) as tag,
   countIf(${KIND} = 'normal') as clicks, countIf(${KIND} = 'rage') as rage, countIf(${KIND} = 'dead') as dead,
   uniqExact(visitor) as clickers, sum(clicks) over () as all_clicks
-${sql.events(passes, CLICKS, `path = ${sql.bind('String', page)}`)}
+${rows('events', passes, CLICKS, `path = ${sql.bind('String', page)}`)}
 group by selector
 order by clicks desc, rage desc, dead desc, selector
 limit ${limit}`),
@@ -113,10 +112,9 @@ limit ${limit}`),
 
 /** In how many views each element was seen: by class of viewport, since its place depends on that. */
 async function exposure(page: string, opened: Opened, context: QuestionContext) {
-  const { sql, passes } = opened.begin(widened(opened.interval))
-  const views = viewsSql(sql, passes, page, opened)
-  const from = sql.bind('Int64', opened.interval.from.epochMilliseconds)
-  const to = sql.bind('Int64', opened.interval.to.epochMilliseconds)
+  const begun = opened.begin()
+  const { sql, passes, rows } = begun
+  const views = viewsSql(begun, page)
   return context.run(
     sql.statement(`select selector, sum(n_exposed) as exposed_views, sum(n_clicked) as clicked_views
 from (
@@ -129,8 +127,7 @@ from (
     from (
       select properties['selector'] as selector, viewport_class, view, ${TOP} as top_of,
         ${KIND} = 'normal' and view != 0 as is_click
-      ${sql.events(passes, CLICKS, `path = ${sql.bind('String', page)}`)}
-        and toUnixTimestamp64Milli(occurred_at) >= ${from} and toUnixTimestamp64Milli(occurred_at) < ${to}
+      ${rows('events', passes, CLICKS, `path = ${sql.bind('String', page)}`)}
     ) as clicks
     left join (${views}) as views on views.id = clicks.view
     group by selector, class

@@ -1,6 +1,5 @@
-import { dimensionOf } from '../dimensions.ts'
 import { percent, secondsOf } from './numbers.ts'
-import { type Opened, POINT, type QuestionContext, widened } from './question.ts'
+import { type Opened, POINT, type QuestionContext } from './question.ts'
 
 const ABANDONED_AFTER_MS = 30 * 60_000
 const of = (name: string) => `properties['${name}']`
@@ -27,14 +26,13 @@ export function triesOf(
   context: QuestionContext,
   { form, breakdown }: { form?: string | undefined; breakdown?: string | undefined },
 ) {
-  const { sql, passes } = opened.begin(widened(opened.interval))
+  const { sql, passes, rows, dimension } = opened.begin()
   const ofForm = form === undefined ? '' : ` and ${of('form')} = ${sql.bind('String', form)}`
-  const { event: value = "''" } = dimensionOf(breakdown ?? '') ?? {}
   const since = sql.bind('Int64', context.nowMs - ABANDONED_AFTER_MS)
   const tries = `select *, multiIf(successes > 0, 'completed', not is_started, 'not_started', last_ms < ${since}, 'abandoned', 'open') as outcome
   from (
     select any(${of('form')}) as form, ${of('attempt')} as attempt, visitor as of_visitor,
-      toString(any(${value})) as value,
+      any(toString(${breakdown === undefined ? "''" : dimension(breakdown)})) as value,
       min(toUnixTimestamp64Milli(occurred_at)) as first_ms,
       max(toUnixTimestamp64Milli(occurred_at)) as last_ms,
       ${first(of('version'), `${of('version')} != ''`)} as version,
@@ -54,10 +52,9 @@ export function triesOf(
       ${last(WITH_FOCUS, `${WITH_FOCUS} != ''`)} as drop_field_focused,
       JSONExtractArrayRaw(${last(of('fields'), `${of('fields')} != ''`)}) as fields,
       JSONExtractArrayRaw(${last(of('fields'), IS_VALID)}) as valid_fields
-    ${sql.events(passes, `startsWith(event_type, 'form_')`, `${of('attempt')} != ''`)}${ofForm}
+    ${rows('eventsAround', passes, `startsWith(event_type, 'form_')`, `${of('attempt')} != ''`)}${ofForm}
     group by visitor, attempt
-    having first_ms >= ${sql.bind('Int64', opened.interval.from.epochMilliseconds)}
-      and first_ms < ${sql.bind('Int64', opened.interval.to.epochMilliseconds)}
+    having first_ms >= {from:Int64} and first_ms < {to:Int64}
   )`
   return { sql, tries }
 }

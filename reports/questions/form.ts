@@ -1,5 +1,3 @@
-import { dimensionOf } from '../dimensions.ts'
-import { QueryError } from '../query-error.ts'
 import { FORM_DEFINITION, SUMMARY, summaryRow, triesOf } from './form-tries.ts'
 import { percent, secondsOf } from './numbers.ts'
 import { ASKED, type Asked, open, type Question } from './question.ts'
@@ -21,9 +19,7 @@ export const form: Question<FormBody> = {
   },
   required: ['range', 'form'],
   async answer({ form: name, breakdown, ...asked }, context) {
-    if (breakdown !== undefined && !dimensionOf(breakdown))
-      throw new QueryError('breakdown', 'must be a dimension; GET /api/v1/dimensions lists them.')
-    const opened = open(asked, context, breakdown ? [breakdown] : [])
+    const opened = await open(asked, context, breakdown)
     const of = () => triesOf(opened, context, { form: name, breakdown })
     const summaries = async (key: string) => {
       const { sql, tries } = of()

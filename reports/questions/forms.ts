@@ -9,7 +9,7 @@ export const forms: Question<Asked & { readonly limit?: number }> = {
   members: { ...ASKED, limit: limitOf(1_000, 100) },
   required: ['range'],
   async answer({ limit = 100, ...asked }, context) {
-    const opened = open(asked, context)
+    const opened = await open(asked, context)
     const { sql, tries } = triesOf(opened, context, {})
     const rows = await context.run(
       sql.statement(`select form, ${SUMMARY}

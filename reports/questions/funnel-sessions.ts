@@ -1,6 +1,6 @@
 import { QueryError } from '../query-error.ts'
-import { FUNNEL_MEMBERS, type FunnelBody, openFunnel, triesSql } from './funnel.ts'
-import { limitOf, type Question } from './question.ts'
+import { FUNNEL_MEMBERS, type FunnelBody, triesSql } from './funnel.ts'
+import { limitOf, open, type Question } from './question.ts'
 import { sessionsById } from './sessions.ts'
 
 interface FunnelSessionsBody extends FunnelBody {
@@ -29,13 +29,13 @@ export const funnelSessions: Question<FunnelSessionsBody> = {
       throw new QueryError('step', `must be one of the funnel’s ${body.steps.length} steps.`)
     if (value !== undefined && body.breakdown === undefined)
       throw new QueryError('value', 'needs `breakdown`.')
-    const opened = openFunnel(body, context)
-    const { sql, passes } = opened.begin()
+    const opened = await open(body, context, body.breakdown)
+    const begun = opened.begin()
     const found = await context.run(
-      sql.statement(`select try[${step}].3 as id
-from (${triesSql(sql, passes, body)})
+      begun.sql.statement(`select try[${step}].3 as id
+from (${triesSql(begun, opened, body)})
 where length(try) ${outcome === 'reached' ? '>=' : '='} ${step}
-  ${value === undefined ? '' : `and value = ${sql.bind('String', value)}`}
+  ${value === undefined ? '' : `and value = ${begun.sql.bind('String', value)}`}
 order by try[${step}].1 desc, id
 limit ${limit}`),
     )

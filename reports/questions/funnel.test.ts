@@ -104,7 +104,7 @@ describe('a funnel', () => {
   it('names the part that is wrong', async () => {
     await expect(
       ask({ steps: [page('/'), { filters: [['is', 'event:pag', ['/']]] }] }),
-    ).rejects.toMatchObject({ part: 'steps[1].filters[0][1]', message: /is not a dimension/ })
+    ).rejects.toMatchObject({ part: 'steps[1].filters[0][1]', message: /dimension/ })
     await expect(ask({ breakdown: 'nothing' })).rejects.toMatchObject({ part: 'breakdown' })
   })
 })

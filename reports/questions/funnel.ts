@@ -1,19 +1,15 @@
 import type { Filter } from '../../contract/query.ts'
-import { dimensionOf } from '../dimensions.ts'
-import { filterCondition } from '../filter.ts'
-import { QueryError } from '../query-error.ts'
-import type { ScopedSql } from '../scope.ts'
 import { percent, secondsOf } from './numbers.ts'
 import {
   ASKED,
   type Asked,
+  type Begun,
   FILTERS,
   IS_ACT,
   limitOf,
   type Opened,
   open,
   POINT,
-  parseFilters,
   type Question,
   type QuestionContext,
   SESSION_ID,
@@ -68,13 +64,13 @@ export const funnel: Question<FunnelBody> = {
   required: ['range', 'steps'],
   async answer(body, context) {
     const names = stepNames(body)
-    const opened = openFunnel(body, context)
-    const { sql, passes } = opened.begin()
+    const opened = await open(body, context, body.breakdown)
+    const begun = opened.begin()
     const { limit = 10, breakdown } = body
     const counts = names.map((_, at) => stepColumns(at + 1))
     const groups = await context.run(
-      sql.statement(`select ${breakdown ? 'value, ' : ''}${counts.join(', ')}
-from (${triesSql(sql, passes, body)})
+      begun.sql.statement(`select ${breakdown ? 'value, ' : ''}${counts.join(', ')}
+from (${triesSql(begun, opened, body)})
 where notEmpty(try)
 ${breakdown ? `group by value\norder by c1 desc, value\nlimit ${limit}` : ''}`),
     )
@@ -90,12 +86,6 @@ ${breakdown ? `group by value\norder by c1 desc, value\nlimit ${limit}` : ''}`),
 
 export function stepNames({ steps }: FunnelBody): string[] {
   return steps.map(({ name }, at) => name ?? `Step ${at + 1}`)
-}
-
-export function openFunnel(body: FunnelBody, context: QuestionContext): Opened {
-  if (body.breakdown !== undefined && !dimensionOf(body.breakdown))
-    throw new QueryError('breakdown', 'must be a dimension; GET /api/v1/dimensions lists them.')
-  return open(body, context, body.breakdown ? [body.breakdown] : [])
 }
 
 const stepColumns = (step: number) =>
@@ -128,16 +118,16 @@ function stepRow(group: Record<string, unknown>, name: string, step: number, ste
 
 /** Where those went who got no further than a step: the next page that they saw in the range, or none. */
 async function dropOffs(body: FunnelBody, opened: Opened, context: QuestionContext) {
-  const { sql, passes } = opened.begin()
+  const begun = opened.begin()
   const actor = actorOf(body)
   const rows = await context.run(
-    sql.statement(`select step, page, count() as count
+    begun.sql.statement(`select step, page, count() as count
 from (
   select tries.actor, any(length(try)) as step, argMinIf(path, p.point, p.point > try[-1].2) as page
-  from (${triesSql(sql, passes, body)}) as tries
+  from (${triesSql(begun, opened, body)}) as tries
   left join (
     select ${actor} as actor, ${POINT} as point, path
-    ${sql.events("event_type = 'pageview'")}
+    ${begun.sql.events("event_type = 'pageview'")}
   ) as p on p.actor = tries.actor
   where length(try) between 1 and ${body.steps.length - 1}
   group by tries.actor
@@ -159,13 +149,17 @@ const actorOf = ({ by = 'visitor' }: FunnelBody) => (by === 'visit' ? 'session' 
  * One row for each visitor (or visit) that has an event of a step: `try` has
  * the time, point and visit of each step, `value` the breakdown at the first.
  */
-export function triesSql(sql: ScopedSql, passes: string, body: FunnelBody): string {
+export function triesSql(
+  { passes, meets, dimension, rows }: Begun,
+  opened: Opened,
+  body: FunnelBody,
+): string {
   const { steps, order = 'ordered', window_s = 1_209_600, breakdown } = body
   const masks = steps.map(({ filters }, at) => {
-    const condition = filterCondition(parseFilters(filters, `steps[${at}].filters`), sql)
+    const condition = meets(opened.filter(filters, `steps[${at}].filters`))
     return `toUInt16(${condition}) * ${2 ** at}`
   })
-  const value = breakdown ? (dimensionOf(breakdown)?.event ?? '') : "''"
+  const value = breakdown === undefined ? "''" : dimension(breakdown)
   const fold = FOLDS[order](steps.length, window_s * 1_000)
   return `select
     actor,
@@ -179,7 +173,7 @@ export function triesSql(sql: ScopedSql, passes: string, body: FunnelBody): stri
   from (
     select ${actorOf(body)} as actor, ${POINT} as point, ${masks.join(' + ')} as mask,
       ${SESSION_ID} as session_id, ${value} as value_at
-    ${sql.events(passes)} and (mask != 0${order === 'strict' ? ` or ${IS_ACT}` : ''})
+    ${rows('events', passes)} and (mask != 0${order === 'strict' ? ` or ${IS_ACT}` : ''})
   )
   group by actor`
 }

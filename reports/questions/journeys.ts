@@ -1,15 +1,14 @@
 import type { Filter } from '../../contract/query.ts'
-import { filterCondition } from '../filter.ts'
-import type { ScopedSql } from '../scope.ts'
 import {
   ASKED,
   type Asked,
+  type Begun,
   FILTERS,
   IS_ACT,
   limitOf,
+  type Opened,
   open,
   POINT,
-  parseFilters,
   type Question,
 } from './question.ts'
 
@@ -59,10 +58,10 @@ export const journeys: Question<JourneysBody> = {
   required: ['range'],
   async answer(body, context) {
     const { steps = 3, limit = 10, ...asked } = body
-    const opened = open(asked, context)
+    const opened = await open(asked, context)
     const begin = () => {
-      const { sql, passes } = opened.begin()
-      return { sql, ways: waysSql(sql, passes, body) }
+      const begun = opened.begin()
+      return { sql: begun.sql, ways: waysSql(begun, opened, body) }
     }
     const all = begin()
     const nodes = await context.run(
@@ -149,9 +148,9 @@ const KINDS = {
 }
 
 /** One row for each visit: `way` has the names of its steps. */
-function waysSql(sql: ScopedSql, passes: string, body: JourneysBody): string {
+function waysSql({ sql, passes, meets, rows }: Begun, opened: Opened, body: JourneysBody): string {
   const { start, direction = 'next', of = 'pages', groups = [], steps = 3 } = body
-  const isStart = start ? filterCondition(parseFilters(start, 'start'), sql) : '1'
+  const isStart = start ? meets(opened.filter(start, 'start')) : '1'
   const patterns = groups.flatMap(({ name, pages }) => [
     `match(path, ${sql.bind('String', patternOf(pages))})`,
     sql.bind('String', name),
@@ -163,7 +162,7 @@ function waysSql(sql: ScopedSql, passes: string, body: JourneysBody): string {
     select ${direction === 'next' ? '' : 'arrayReverse'}(arraySort(groupArray((${POINT},
         if(event_type = 'pageview', ${page}, toString(event_type)), ${KINDS[of]}, ${start ? isStart : KINDS[of]})))) as list,
       arrayFirstIndex(e -> e.4, list) as begun
-    ${sql.events(passes)} and (${KINDS[of]}${start ? ` or ${isStart}` : ''})
+    ${rows('events', passes)} and (${KINDS[of]}${start ? ` or ${isStart}` : ''})
     group by session
   )
   where begun > 0`

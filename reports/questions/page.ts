@@ -11,7 +11,6 @@ import {
   POINT,
   type Question,
   type QuestionContext,
-  widened,
 } from './question.ts'
 
 interface PageBody extends Asked {
@@ -33,7 +32,7 @@ export const page: Question<PageBody> = {
   },
   required: ['range', 'page'],
   async answer({ page: path, limit = 50, ...asked }, context) {
-    const opened = open(asked, context)
+    const opened = await open(asked, context)
     const [read, elements, copies, exits] = await Promise.all([
       reading(path, opened, context),
       elementsOf(path, opened, context, limit),
@@ -55,7 +54,7 @@ export const page: Question<PageBody> = {
 
 async function reading(path: string, opened: Opened, context: QuestionContext) {
   const all = opened.begin()
-  const { sql, passes } = opened.begin(widened(opened.interval))
+  const begun = opened.begin()
   const reached = Array.from(
     { length: BANDS },
     (_, at) => `countIf(depth >= ${(at + 1) * 5} and is_scrolled) as r${at}`,
@@ -63,13 +62,13 @@ async function reading(path: string, opened: Opened, context: QuestionContext) {
   const [[shown = {}], [read = {}]] = await Promise.all([
     context.run(
       all.sql.statement(`select count() as views, uniqExact(visitor) as visitors
-${all.sql.events(all.passes, "event_type = 'pageview'", `path = ${all.sql.bind('String', path)}`)}`),
+${all.rows('events', all.passes, "event_type = 'pageview'", `path = ${all.sql.bind('String', path)}`)}`),
     ),
     context.run(
-      sql.statement(`select countIf(is_measured) as measured, countIf(is_short) as short,
+      begun.sql.statement(`select countIf(is_measured) as measured, countIf(is_short) as short,
   countIf(is_scrolled) as scrolled, quantileExactInclusiveOrNullIf(0.5)(depth, is_scrolled) as median_depth,
   avgOrNullIf(engaged, is_measured) as mean_engaged, sumForEach(attention) as bands, ${reached.join(', ')}
-from (select *, is_measured and not is_short as is_scrolled from (${viewsSql(sql, passes, path, opened)}))`),
+from (select *, is_measured and not is_short as is_scrolled from (${viewsSql(begun, path)}))`),
     ),
   ])
   const [views, measured, scrolled] = [shown.views, read.measured, read.scrolled].map(Number)
@@ -97,12 +96,12 @@ from (select *, is_measured and not is_short as is_scrolled from (${viewsSql(sql
 }
 
 async function copiesOf(path: string, opened: Opened, context: QuestionContext, limit: number) {
-  const { sql, passes } = opened.begin()
+  const { sql, passes, rows } = opened.begin()
   return context.run(
     sql.statement(`select properties['selector'] as selector, argMax(properties['heading'], occurred_at) as heading,
   countIf(event_type = 'text_copy') as copies, countIf(event_type = 'text_select') as selections,
   uniqExact(visitor) as visitors
-${sql.events(passes, "event_type in ('text_copy', 'text_select')", `path = ${sql.bind('String', path)}`)}
+${rows('events', passes, "event_type in ('text_copy', 'text_select')", `path = ${sql.bind('String', path)}`)}
 group by selector
 order by copies desc, selections desc, selector
 limit ${limit}`),
@@ -111,10 +110,8 @@ limit ${limit}`),
 
 /** Visits that ended on the page, by what was last done on it. */
 async function exitsOf(path: string, opened: Opened, context: QuestionContext, limit: number) {
-  const { sql, passes } = opened.begin(widened(opened.interval))
+  const { sql, passes, rows: from } = opened.begin()
   const page = sql.bind('String', path)
-  const from = sql.bind('Int64', opened.interval.from.epochMilliseconds)
-  const to = sql.bind('Int64', opened.interval.to.epochMilliseconds)
   const isView = "event_type = 'pageview'"
   const isDone = `${IS_ACT} and not (${isView})`
   const rows = await context.run(
@@ -124,9 +121,9 @@ from (
     argMaxIf(${passes}, ${POINT}, ${isView}) as is_asked,
     if(maxIf(${POINT}, ${isDone}) > left_at,
       argMaxIf((toString(event_type), properties['selector']), ${POINT}, ${isDone}), ('', '')) as done
-  ${sql.events(`session in (select session ${sql.events(isView, `path = ${page}`)})`)}
+  ${from('eventsAround', `session in (select session ${sql.events(isView, `path = ${page}`)})`)}
   group by session
-  having left_from = ${page} and is_asked and left_at.1 >= ${from} and left_at.1 < ${to}
+  having left_from = ${page} and is_asked and left_at.1 >= {from:Int64} and left_at.1 < {to:Int64}
 )
 group by event, selector
 order by exits desc, event, selector

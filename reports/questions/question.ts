@@ -1,9 +1,14 @@
 import type { Filter, Query } from '../../contract/query.ts'
-import type { Run } from '../answer.ts'
-import { filterCondition, population } from '../filter.ts'
+import { type AnswerContext, intervalOf } from '../answer.ts'
+import { dimensionOf } from '../dimensions.ts'
+import { factsOf, filterCondition, population } from '../filter.ts'
+import { NO_NAMES } from '../goal.ts'
 import { parseQuery } from '../parse.ts'
+import { parseFilters } from '../parse-filter.ts'
+import { GOAL, planQuery } from '../plan.ts'
 import { QueryError } from '../query-error.ts'
-import { type Interval, resolveRange } from '../range.ts'
+import type { Interval } from '../range.ts'
+import { type Reach, rowsFrom } from '../rows.ts'
 import { type ScopedSql, type SiteScope, scopedSql } from '../scope.ts'
 
 /** What every question is asked of: as `POST /query` has it. */
@@ -14,13 +19,8 @@ export interface Asked {
 }
 
 /** What a question is answered with. `run` and `tabsOf` are the only I/O, and are given. */
-export interface QuestionContext {
+export interface QuestionContext extends AnswerContext {
   readonly scope: SiteScope
-  /** The site's own zone. */
-  readonly timezone: string
-  readonly nowMs: number
-  readonly freshness: string
-  readonly run: Run
   /** The browser tab of each of the site's events that says so, by event id. */
   readonly tabsOf: (eventIds: readonly string[]) => Promise<ReadonlyMap<string, string>>
 }
@@ -49,7 +49,7 @@ export interface Question<Body = never> {
 
 /** The members that every question about a range has. */
 export const ASKED = {
-  range: { description: 'as in `/query`: a name such as 7d, or two days' },
+  range: { description: 'as in `/query`: a name such as 7d, two days or two instants' },
   filters: { type: 'array', items: { type: 'array' }, description: 'as in `/query`' },
   timezone: { type: 'string', description: 'IANA zone; the site’s own when absent' },
 } as const
@@ -67,25 +67,46 @@ export interface Opened {
   readonly interval: Interval
   readonly timezone: string
   readonly meta: { readonly range: readonly [string, string] } & Record<string, unknown>
-  /** A new statement, over the question's interval or another, with the condition of the question's filters. */
-  begin(over?: Interval): { readonly sql: ScopedSql; readonly passes: string }
+  /** Filters that stand elsewhere than in `filters`, such as those of a step, as one. */
+  filter(value: readonly Filter[], part: string): Filter
+  /** A new statement, over the question's interval or another. */
+  begin(over?: Interval): Begun
 }
 
-/** Reads range, zone and filters with the query's own parser. `names` are further dimensions that it is about. */
-export function open(
+/** What the text of a question's statement is made with. */
+export interface Begun {
+  readonly sql: ScopedSql
+  /** That an event is a person's (a bot's, where the question names them) and the question's filters let it through. */
+  readonly passes: string
+  /** A further filter as a condition. */
+  meets(filter: Filter): string
+  /** A dimension's value of an event. */
+  dimension(dimension: string): string
+  /** `from … where …`, with what the conditions made so far need. */
+  rows(reach: keyof ScopedSql & ('history' | Reach), ...conditions: readonly string[]): string
+}
+
+/** Reads range, zone, filters and breakdown as a query's are read. */
+export async function open(
   { range, filters: asked = [], timezone: zone }: Asked,
   context: QuestionContext,
-  names: readonly string[] = [],
-): Opened {
+  breakdown?: string,
+): Promise<Opened> {
   const query = parseQuery({
-    metrics: ['visitors'],
-    range,
-    filters: asked,
-    ...(zone && { timezone: zone }),
+    ...{ metrics: ['visitors'], range, filters: asked },
+    ...(zone !== undefined && { timezone: zone }),
   })
   const timezone = query.timezone ?? context.timezone
-  const filters = query.filters ?? []
-  const interval = resolveRange(query.range, timezone, context.nowMs)
+  const interval = await intervalOf(context.scope, query.range, timezone, context)
+  const { nowMs, names = NO_NAMES } = context
+  const resolved = (each: readonly Filter[]) =>
+    planQuery({ ...query, filters: each }, { interval, timezone, nowMs, names }).filters
+  const filters = resolved(query.filters ?? [])
+  if (breakdown !== undefined && (breakdown === GOAL || !dimensionOf(breakdown)))
+    throw new QueryError(
+      'breakdown',
+      `must be a dimension that GET /api/v1/dimensions lists, other than ${GOAL}.`,
+    )
   return {
     interval,
     timezone,
@@ -94,31 +115,29 @@ export function open(
       timezone,
       freshness: context.freshness,
     },
-    begin(over = interval) {
-      const sql = scopedSql(context.scope, over, timezone)
-      return {
-        sql,
-        passes: `${population(names, filters)} and ${filterCondition(['and', filters], sql)}`,
+    filter(value, part) {
+      try {
+        return ['and', resolved(parseFilters(value, part))]
+      } catch (error) {
+        // What a goal or segment is not, is said of `filters`.
+        if (!(error instanceof QueryError) || error.part !== 'filters') throw error
+        throw new QueryError(part, error.message.slice('filters: '.length))
       }
     },
-  }
-}
-
-/** An interval with what is around it that may belong to it: a visit lasts 24 hours at most. */
-export const widened = ({ from, to }: Interval): Interval => ({
-  from: from.subtract({ hours: 25 }),
-  to: to.add({ hours: 25 }),
-})
-
-/** Filters that stand elsewhere in a question than in `filters`, such as those of a step. */
-export function parseFilters(value: unknown, part: string): Filter {
-  try {
-    const { filters = [] } = parseQuery({ metrics: ['visitors'], range: 'day', filters: value })
-    return ['and', filters]
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    const [before, what] = [error.part, error.message.slice(error.part.length + 2)]
-    throw new QueryError(`${part}${before.slice('filters'.length)}`, what)
+    begin(over = interval) {
+      const sql = scopedSql(context.scope, over, timezone)
+      const facts = new Set(factsOf(breakdown ? [breakdown] : [], filters))
+      return {
+        sql,
+        passes: `${population(breakdown ? [breakdown] : [], filters)} and ${filterCondition(['and', filters], sql)}`,
+        meets(filter) {
+          for (const fact of factsOf([], [filter])) facts.add(fact)
+          return filterCondition(filter, sql)
+        },
+        dimension: (name) => dimensionOf(name)?.row(sql) ?? "''",
+        rows: (reach, ...conditions) => rowsFrom(sql, sql[reach], facts, ...conditions),
+      }
+    },
   }
 }
 

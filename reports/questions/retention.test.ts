@@ -52,7 +52,7 @@ describe('retention', () => {
       [1, 0],
       [0],
     ])
-    const { rows } = await ask({ week_starts: 'sunday' })
+    const { rows } = await ask({ week_start: 'sunday' })
     expect([rows[0].cohort, triangle(rows)]).toEqual([
       '2026-10-18',
       [[2, 1, 1, 0], [1, 0, 0], [0, 0], [0]],

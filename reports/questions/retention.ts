@@ -1,16 +1,16 @@
 import type { Filter } from '../../contract/query.ts'
-import { filterCondition } from '../filter.ts'
 import { QueryError } from '../query-error.ts'
 import type { Interval } from '../range.ts'
 import type { ScopedSql } from '../scope.ts'
+import { ISO_DAY, type WeekStart } from '../time.ts'
 import { percent } from './numbers.ts'
-import { ASKED, type Asked, FILTERS, open, parseFilters, type Question } from './question.ts'
+import { ASKED, type Asked, FILTERS, open, type Question } from './question.ts'
 
 type Period = keyof typeof PERIODS
 
 export interface RetentionBody extends Asked {
   readonly period?: Period
-  readonly week_starts?: 'monday' | 'sunday'
+  readonly week_start?: WeekStart
   readonly cohort?: 'first' | 'active'
   readonly start?: readonly Filter[]
   readonly returning?: readonly Filter[]
@@ -27,7 +27,7 @@ export const retention: Question<RetentionBody> = {
   members: {
     ...ASKED,
     period: { type: 'string', enum: ['hour', 'day', 'week', 'month'], default: 'week' },
-    week_starts: { type: 'string', enum: ['monday', 'sunday'], default: 'monday' },
+    week_start: { type: 'string', enum: ['monday', 'saturday', 'sunday'], default: 'monday' },
     cohort: { type: 'string', enum: ['first', 'active'], default: 'first' },
     start: FILTERS,
     returning: FILTERS,
@@ -35,8 +35,8 @@ export const retention: Question<RetentionBody> = {
   required: ['range'],
   async answer(body, context) {
     const { cohort = 'first', period = 'week', start = [], returning = [], ...asked } = body
-    const opened = open(asked, context)
-    const periods = periodsOf(opened.interval, period, body.week_starts)
+    const opened = await open(asked, context)
+    const periods = periodsOf(opened.interval, period, body.week_start)
     const { from, to } = opened.interval
     const interval = {
       from: periods[0] ?? from,
@@ -44,9 +44,9 @@ export const retention: Question<RetentionBody> = {
     }
     // Who was here before the range is new in none of its periods.
     const over = cohort === 'first' ? { ...interval, from: EPOCH } : interval
-    const { sql, passes } = opened.begin(over)
+    const { sql, passes, meets, rows } = opened.begin(over)
     const is = (filters: readonly Filter[], part: string) =>
-      filters.length === 0 ? '1' : filterCondition(parseFilters(filters, part), sql)
+      filters.length === 0 ? '1' : meets(opened.filter(filters, part))
     const at = PERIODS[period].index(sql, interval.from)
     const since = sql.bind('Int64', interval.from.epochMilliseconds)
     const begins =
@@ -61,7 +61,7 @@ from (
   from (
     select visitor, visitor_basis, ${is(start, 'start')} as is_start, ${is(returning, 'returning')} as is_return,
       if(toUnixTimestamp64Milli(occurred_at) < ${since}, -1, ${at}) as period
-    ${sql.events(passes)}
+    ${rows('events', passes)}
   )
   group by visitor
   having countIf(is_start) > 0
@@ -127,9 +127,9 @@ function dateOf(sql: ScopedSql, at: Temporal.ZonedDateTime): string {
 }
 
 /** The beginnings of the periods of an interval. */
-function periodsOf({ from, to }: Interval, period: Period, weekStarts = 'monday') {
+function periodsOf({ from, to }: Interval, period: Period, weekStart: WeekStart = 'monday') {
   const { floor, add } = PERIODS[period]
-  const sinceWeek = period === 'week' ? (from.dayOfWeek - (weekStarts === 'monday' ? 1 : 0)) % 7 : 0
+  const sinceWeek = period === 'week' ? (from.dayOfWeek + 7 - ISO_DAY[weekStart]) % 7 : 0
   const starts: Temporal.ZonedDateTime[] = []
   const first = floor(from.subtract({ days: sinceWeek }))
   for (

@@ -27,12 +27,12 @@ export const sessions: Question<SessionsBody> = {
   members: { ...ASKED, limit: limitOf(1_000, 100), before: { type: 'string' } },
   required: ['range'],
   async answer({ before, limit = 100, ...asked }, context) {
-    const opened = open(asked, context)
-    const { sql, passes } = opened.begin()
+    const opened = await open(asked, context)
+    const { sql, passes, rows: from } = opened.begin()
     const older = before === undefined ? '' : ` and ${key} < ${boundKey(sql, before)}`
     const rows = await context.run(
       sql.statement(`${ROWS}
-${sql.eventsOfVisits()}
+${from('eventsOfVisits')}
 group by session
 having countIf(${passes}) > 0${older}
 order by started_ms desc, session desc
@@ -54,14 +54,13 @@ export async function sessionsById(
   const starts = keys.map(({ startedMs }) => startedMs)
   const over = intervalOf(Math.min(...starts), Math.max(...starts))
   const sql = scopedSql(context.scope, over, context.timezone)
+  const numbers = sql.bind(
+    'Array(String)',
+    keys.map(({ session }) => session),
+  )
   const rows = await context.run(
     sql.statement(`${ROWS}
-${sql.eventsOfVisits(
-  `session in ${sql.bind(
-    'Array(UInt64)',
-    keys.map(({ session }) => session),
-  )}`,
-)}
+${sql.eventsOfVisits(`has(arrayMap(id -> toUInt64(id), ${numbers}), session)`)}
 group by session`),
   )
   const byId = new Map(rows.map((row) => [row.id, sessionRow(row)]))
@@ -69,11 +68,11 @@ group by session`),
 }
 
 /** Parts of a visit's name in answers. */
-export function parseSessionId(id: string, part: string): { startedMs: number; session: bigint } {
+export function parseSessionId(id: string, part: string): { startedMs: number; session: string } {
   const [, startedMs, session] = /^(\d{1,14})-(\d{1,20})$/.exec(id) ?? []
   if (startedMs === undefined || session === undefined || BigInt(session) >= 2n ** 64n)
     throw new QueryError(part, 'must be the `id` of a row of `/sessions`.')
-  return { startedMs: Number(startedMs), session: BigInt(session) }
+  return { startedMs: Number(startedMs), session }
 }
 
 function boundKey(sql: ScopedSql, before: string): string {
