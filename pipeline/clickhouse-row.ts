@@ -77,7 +77,7 @@ export function eventColumns({ claimed, session, isEngaging, gain }: ProcessedEv
     said?.fitsWindow ?? false,
     money.amount,
     money.currency,
-    said ? {} : flat(properties),
+    flat(said ? reachOf(properties) : properties),
   ]
   return JSON.stringify(columns).slice(1, -1)
 }
@@ -112,6 +112,10 @@ function revenueOf(value: Json | undefined): { amount: number; currency: string 
     ? { amount: Math.round(amount * 10_000) / 10_000, currency: currency.toUpperCase() }
     : { amount: 0, currency: '' }
 }
+
+/** What an engagement event says that no column has: how far down the page was seen, to tell who saw an element. */
+const reachOf = ({ maxScrollPx }: { [key: string]: Json }): { [key: string]: Json } =>
+  typeof maxScrollPx === 'number' ? { maxScrollPx } : {}
 
 function flat(properties: { [key: string]: Json }): Record<string, string> {
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { MetricValue, Query, QueryAnswer, QueryRow } from '../contract/query.ts'
+import type { MetricValue, Query, QueryAnswer, QueryRow, Range } from '../contract/query.ts'
 import { compile } from './compile.ts'
 import { dimensionOf } from './dimensions.ts'
 import { NO_NAMES, type SiteNames } from './goal.ts'
@@ -33,8 +33,7 @@ export async function answer(
 ): Promise<QueryAnswer> {
   const { nowMs, run, names = NO_NAMES } = context
   const timezone = query.timezone ?? context.timezone
-  const firstEventMs = query.range === 'all' ? await firstEvent(scope, timezone, context) : nowMs
-  const interval = checked('range', resolveRange(query.range, timezone, nowMs, firstEventMs))
+  const interval = await intervalOf(scope, query.range, timezone, context)
   const previous =
     query.compare && checked('compare', comparedInterval(query.compare, interval, timezone, nowMs))
   const plan = planQuery(query, { interval, timezone, nowMs, names })
@@ -68,6 +67,18 @@ export async function answer(
   }
 }
 
+/** The interval of a parsed range; `all` begins at the site's first event. */
+export async function intervalOf(
+  scope: SiteScope,
+  range: Range,
+  timezone: string,
+  context: Pick<AnswerContext, 'nowMs' | 'run'>,
+): Promise<Interval> {
+  const { nowMs } = context
+  const firstEventMs = range === 'all' ? await firstEvent(scope, timezone, context) : nowMs
+  return checked('range', resolveRange(range, timezone, nowMs, firstEventMs))
+}
+
 const instant = (at: Temporal.ZonedDateTime) => at.toInstant().toString()
 
 function checked(part: string, interval: Interval | undefined): Interval {
@@ -80,7 +91,7 @@ function checked(part: string, interval: Interval | undefined): Interval {
 async function firstEvent(
   scope: SiteScope,
   timezone: string,
-  { nowMs, run }: AnswerContext,
+  { nowMs, run }: Pick<AnswerContext, 'nowMs' | 'run'>,
 ): Promise<number> {
   const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timezone)
   const sql = scopedSql(scope, { from: now, to: now }, timezone)

@@ -8,7 +8,7 @@ export type Grain = (typeof GRAINS)[number]
 
 export type WeekStart = NonNullable<Query['week_start']>
 /** As ISO 8601 counts days, from Monday. */
-const ISO_DAY: Record<WeekStart, number> = { monday: 1, saturday: 6, sunday: 7 }
+export const ISO_DAY: Record<WeekStart, number> = { monday: 1, saturday: 6, sunday: 7 }
 
 const DAY = (at: string) => `toDate(${at}, {timezone:String})`
 const BUCKETS: Record<Exclude<Grain, 'week'>, (at: string) => string> = {

@@ -1,0 +1,18 @@
+import { IN_RANGE } from '../scope.ts'
+import type { Begun } from './question.ts'
+
+/**
+ * One row for each view of a page that began in the range and has an id: how
+ * far it was read, by all of its engagement events. Filters are asked of the
+ * page view.
+ */
+export function viewsSql({ sql, passes, rows }: Begun, page: string): string {
+  return `select view as id, any(viewport_class) as class,
+    countIf(event_type = 'engagement') > 0 as is_measured,
+    max(scroll_depth) as depth, max(fits_window) as is_short,
+    max(toUInt32OrZero(properties['maxScrollPx'])) as reach,
+    sumForEach(attention_ms) as attention, sum(engaged_ms) as engaged
+  ${rows('eventsOfViews', "event_type in ('pageview', 'engagement')", 'view != 0', `path = ${sql.bind('String', page)}`)}
+  group by view
+  having countIf(event_type = 'pageview' and ${passes} and ${IN_RANGE}) > 0`
+}

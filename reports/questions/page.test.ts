@@ -1,0 +1,163 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { ClickHouse } from '../../database/clickhouse.ts'
+import { testClickHouse } from '../../test/databases.ts'
+import { loadHistories, type Told } from '../../test/histories.ts'
+import { asking } from '../../test/questions.ts'
+import { clicks } from './clicks.ts'
+import { page } from './page.ts'
+
+const DAY = Date.parse('2026-11-10T10:00:00Z')
+const RANGE = ['2026-11-10', '2026-11-10'] as const
+const bands = (...ms: number[]) => Array.from({ length: 20 }, (_, at) => ms[at] ?? 0)
+
+let clickhouse: ClickHouse
+beforeAll(async () => {
+  clickhouse = await testClickHouse()
+  await loadHistories(clickhouse, 'a', [
+    // Reads to the end, clicks the button and copies.
+    ...view('reader', 0, [
+      [5, 'engagement', read(40, 400, bands(2_000))],
+      [20, 'engagement', read(100, 1_000, bands(3_000, 1_000))],
+      [21, 'click', button('normal', 250, 999)],
+      [22, 'text_copy', { selector: 'p', heading: 'Price', length: 9 }],
+    ]),
+    // Sees the upper half only: the button is at 600 px.
+    ...view('skimmer', 0, [[9, 'engagement', read(50, 500, bands(1_000))]]),
+    // Sees it, clicks it three times in anger, and once nothing happens.
+    ...view('angry', 0, [
+      [9, 'engagement', read(80, 800, bands(0, 1_000))],
+      [10, 'click', button('normal', 0, 0)],
+      [10, 'click', button('normal', 10, 0)],
+      [11, 'click', button('normal', 1_000, 1_000)],
+      [11, 'rage_click', button('rage', 1_000, 1_000)],
+      [12, 'dead_click', { ...button('dead', 5, 5), selector: '#logo', box: [0, 10, 50, 50] }],
+    ]),
+    // A window that shows all of it, and one that never said.
+    ...view('tall', 0, [[9, 'engagement', { ...read(100, 900, bands()), fitsWindow: true }]]),
+    ...view('silent', 0, []),
+    // Goes on to another page, so its visit does not end here.
+    ...view('onward', 0, [[9, 'engagement', read(10, 100, bands())]]),
+    { visitor: 'onward', at: at(30), path: '/other', view: 'onward-2' },
+    // Of the day before, but for a part of its engagement.
+    ...view('night', -10 * 3_600 - 60, [[4, 'engagement', read(10, 100, bands(9_000))]]),
+    ...view('late', 14 * 3_600 - 60, [[120, 'engagement', read(20, 200, bands())]]),
+  ])
+})
+
+const at = (second: number) => new Date(DAY + second * 1_000).toISOString()
+function view(
+  visitor: string,
+  start: number,
+  events: [second: number, type: string, data: Told['data']][],
+): Told[] {
+  const of = { visitor, path: '/price', view: visitor }
+  return [
+    { ...of, at: at(start) },
+    ...events.map(([second, type, data], index) => ({
+      ...{ ...of, at: at(start + second), type, data },
+      id: `00000000-0000-4000-8000-00000000000${index}`,
+    })),
+  ]
+}
+function read(scrollDepth: number, maxScrollPx: number, attentionMs: number[]): Told['data'] {
+  return {
+    visibleMs: 5_000,
+    engagedMs: 4_000,
+    scrollDepth,
+    maxScrollPx,
+    fitsWindow: false,
+    attentionMs,
+  }
+}
+function button(_kind: string, x: number, y: number): Told['data'] {
+  return { selector: '#buy', tag: 'button', isControl: true, x, y, box: [10, 600, 100, 40] }
+}
+
+const ask = () => asking(clickhouse, 'a')
+
+describe('a page', () => {
+  it('tells how far it is read and where the time goes', async () => {
+    const { rows, ...of } = await ask()(page, { range: RANGE, page: '/price' })
+    expect(of).toMatchObject({
+      ...{ views: 7, visitors: 7, measured_views: 6, scrolled_views: 5, short_views: 1 },
+      ...{ median_depth_percent: 50 },
+    })
+    expect(rows.map((row) => row.reached)).toEqual([
+      ...[5, 5, 4, 4, 3, 3, 3, 3, 3, 3],
+      ...[2, 2, 2, 2, 2, 2, 1, 1, 1, 1],
+    ])
+    expect(rows[9]).toMatchObject({ from_percent: 45, to_percent: 50, reached_percent: 60 })
+    // 3 s and 1 s of the reader, 1 s of the skimmer, 1 s of the angry one, over six views.
+    expect(rows.slice(0, 3)).toMatchObject([
+      { attention_s: 0.667, attention_percent: 66.7 },
+      { attention_s: 0.333, attention_percent: 33.3 },
+      { attention_s: 0, attention_percent: 0 },
+    ])
+  })
+
+  it('rates an element by the views that could see it', async () => {
+    const { elements, copies } = await ask()(page, { range: RANGE, page: '/price' })
+    expect(elements).toMatchObject([
+      {
+        ...{ selector: '#buy', tag: 'button', clicks: 4, clickers: 2, share_percent: 100 },
+        // The reader, the angry one, and the tall window.
+        ...{ exposed_views: 3, exposed_rate_percent: 66.7, rage: 1, dead: 0, rage_percent: 25 },
+      },
+      { selector: '#logo', clicks: 0, dead: 1, exposed_views: 6, exposed_rate_percent: 0 },
+    ])
+    expect(copies).toEqual([
+      { selector: 'p', heading: 'Price', copies: 1, selections: 0, visitors: 1 },
+    ])
+  })
+
+  it('tells how it is left', async () => {
+    const answer = await ask()(page, { range: RANGE, page: '/price' })
+    expect(answer).toMatchObject({ exits: 6, exit_rate_percent: 85.7 })
+    expect(answer.exits_after).toEqual([
+      { event: null, selector: null, exits: 4 },
+      { event: 'click', selector: '#buy', exits: 1 },
+      { event: 'text_copy', selector: 'p', exits: 1 },
+    ])
+  })
+
+  it('that nobody saw is empty', async () => {
+    const answer = await ask()(page, { range: RANGE, page: '/none' })
+    expect(answer).toMatchObject({ views: 0, exits: 0, exit_rate_percent: null, elements: [] })
+    expect(answer.rows[0]).toMatchObject({ reached: 0, reached_percent: null, attention_s: null })
+  })
+})
+
+describe('a click map', () => {
+  it('has a cell for each element, place and kind', async () => {
+    const { rows, meta } = await ask()(clicks, { range: RANGE, page: '/price', resolution: 4 })
+    expect(meta).toMatchObject({ cell: 250 })
+    expect(rows).toEqual([
+      { selector: '#buy', x: 0, y: 0, kind: 'normal', clicks: 2, clickers: 1, exposed_views: 3 },
+      {
+        selector: '#buy',
+        x: 250,
+        y: 750,
+        kind: 'normal',
+        clicks: 1,
+        clickers: 1,
+        exposed_views: 3,
+      },
+      {
+        selector: '#buy',
+        x: 750,
+        y: 750,
+        kind: 'normal',
+        clicks: 1,
+        clickers: 1,
+        exposed_views: 3,
+      },
+      { selector: '#buy', x: 750, y: 750, kind: 'rage', clicks: 1, clickers: 1, exposed_views: 3 },
+      { selector: '#logo', x: 0, y: 0, kind: 'dead', clicks: 1, clickers: 1, exposed_views: 6 },
+    ])
+  })
+
+  it('is of one kind where it is asked so', async () => {
+    const { rows } = await ask()(clicks, { range: RANGE, page: '/price', kind: 'dead' })
+    expect(rows.map((row) => row.selector)).toEqual(['#logo'])
+  })
+})
