@@ -67,12 +67,20 @@ export async function benchPipeline(say: (line: string) => void): Promise<readon
     rate('pipeline, a backlog, to ClickHouse', EVENTS, drainMs)
     const sizes = await sizesOf(pool, clickhouse)
 
+    const before = await hashesOf(pool, clickhouse)
     const [, rebuildMs] = await timed(async () => {
       const id = await beginRebuild(pool, SITE, '-infinity', 'infinity')
       while (!(await rebuildStep(pool, id))?.isDone);
       await drain({ pool, clickhouse })
     })
     rate('rebuild of all, to ClickHouse', EVENTS, rebuildMs)
+    const isEqual = before === (await hashesOf(pool, clickhouse))
+    rates.push({
+      what: 'tables and ClickHouse after the rebuild',
+      figure: isEqual ? 'equal' : 'DIFFERENT',
+      budget: 'equal',
+      isWithin: isEqual,
+    })
 
     const stop = startPipeline(pool, clickhouse)
     const [, bothMs] = await timed(async () => {
@@ -99,6 +107,25 @@ export async function benchPipeline(say: (line: string) => void): Promise<readon
     await postgres.stop()
     await rm(folder, { recursive: true })
   }
+}
+
+/** A sum over the hashes of all rows, in each place: equal for equal rows in any order. */
+async function hashesOf(pool: Pool, clickhouse: ClickHouse): Promise<string> {
+  const sums: unknown[] = []
+  for (const table of ['user_sessions', 'pageviews', 'user_events', 'form_submissions']) {
+    const { rows } = await pool.query(
+      `select count(*) as n, sum(hashtextextended(t::text, 0)::numeric)::text as sum from ${table} t where site_id = $1`,
+      [SITE],
+    )
+    sums.push(rows)
+  }
+  sums.push(
+    await selectRows(
+      clickhouse,
+      `select count() as n, toString(sum(cityHash64(* except (outbox_id)))) as sum from events where site_id = '${SITE}'`,
+    ),
+  )
+  return JSON.stringify(sums)
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
