@@ -273,6 +273,23 @@ describe('retention', () => {
 })
 
 describe('an import', () => {
+  it('takes the documented lines', async () => {
+    const site = 'documented'
+    await addSite(site)
+    const documentation = await readFile(join(import.meta.dirname, '../docs/import.md'), 'utf8')
+    const file = join(folder, 'documented.ndjson')
+    await writeFile(file, documentation.match(/```json\n([^`]+)```/)?.[1] ?? '')
+    const { accepted, rejected } = await importEvents({
+      ...{ pool, siteId: site, file, rejects: join(folder, 'none'), now: () => NOW },
+      onProgress: () => {},
+    })
+    expect([accepted, rejected]).toEqual([3, 0])
+    await drain({ pool, clickhouse })
+    expect(await tablesOf(pool, site)).toMatchObject({
+      user_sessions: [{ session_id: 's1', source: 'news', pageviews: 1, is_engaged: true }],
+    })
+  })
+
   it('takes old events with what is known of them, rejects lines with reasons, and is undone', async () => {
     const site = 'imported'
     await addSite(site)
