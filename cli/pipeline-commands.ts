@@ -80,7 +80,7 @@ export async function changeRules(
     const [was, will] = totals
     if (was && will) console.log(difference(was, will, options.days))
     if (!options.isApplied) {
-      console.log('Nothing is changed yet. The same with --apply sets the rules and rebuilds.')
+      console.log('Nothing is changed yet. The same with --apply yes sets the rules and rebuilds.')
       return
     }
     await pool.query('update sites set rules = $2 where site_id = $1', [
