@@ -55,6 +55,8 @@ export async function benchCollector(say: (line: string) => void): Promise<reado
     say('warming up')
     await measure(empty.port, { body: single(), seconds: 2 })
     await measure(collector.port, { body: single(), seconds: 3 })
+    // Many, or the empty pages of a new table would weigh.
+    await measure(collector.port, { body: batch(20) })
     const { bytes, n } = await sizeOfRecord(pool)
 
     // Taking turns, so that what else the machine does meets all.

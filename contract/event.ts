@@ -108,8 +108,10 @@ export const DERIVED_COLUMNS = {
 
 export type DerivedColumns = { readonly [Column in keyof typeof DERIVED_COLUMNS]: string | null }
 
-/** The event of a row of `events_log`: of `event`, and `derived` of the columns. */
+/** The event of a row of `events_log`: of `event`, and `derived` of the columns. What is no event stays what it is. */
 export function storedEvent(row: DerivedColumns & { readonly event: StoredEvent }): StoredEvent {
+  // Whoever reads the rows judges them one by one: a bad one must not stop the others here.
+  if (typeof row.event !== 'object' || row.event === null) return row.event
   const told: Record<string, string> = {}
   let column: keyof DerivedColumns
   for (column in DERIVED_COLUMNS) {

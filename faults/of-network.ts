@@ -100,7 +100,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
   },
 ]
 
-const EVENT_ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/
+const EVENT = /"url":"https:/
 const SYNC = Buffer.from([0x53, 0, 0, 0, 4])
 
 /** Cuts connections to PostgreSQL of which a statement with event ids was just sent to its end. */
@@ -109,7 +109,7 @@ function cutCommits(proxy: TcpProxy, wanted: number, random: () => number) {
   let done = 0
   let afterCommit = 0
   proxy.decide = (chunk, connection) => {
-    if (EVENT_ID.test(chunk.toString('latin1'))) carriesEvents.add(connection)
+    if (EVENT.test(chunk.toString('latin1'))) carriesEvents.add(connection)
     if (!chunk.subarray(-SYNC.length).equals(SYNC) || !carriesEvents.delete(connection))
       return 'pass'
     if (done >= wanted || random() > 0.4) return 'pass'
