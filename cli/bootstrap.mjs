@@ -34,7 +34,7 @@ try {
   install()
   buildWhatIsStale()
   if (['test', 'check', 'browsers', 'bench', 'test:deploy'].includes(command)) prepareBrowsers()
-  if (command === 'test:deploy') prepareServers()
+  if (command === 'test:deploy' || (command === 'bench' && args.includes('load'))) prepareServers()
 } catch (error) {
   say(`footfall: ${error.message}`)
   process.exit(1)

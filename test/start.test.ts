@@ -103,7 +103,10 @@ describe('footfall start', () => {
 describe('footfall', () => {
   it('has --help for each command', async () => {
     const { stdout } = await runCommand(['--help'], {})
-    for (const name of ['start', 'collect', 'serve', 'migrate', 'key', 'sign-in-link', 'site']) {
+    for (const name of [
+      ...['start', 'collect', 'serve', 'migrate', 'doctor', 'backup', 'restore'],
+      ...['key', 'sign-in-link', 'site'],
+    ]) {
       expect(stdout).toContain(`  ${name}`)
       const help = await runCommand([name, '--help'], {})
       expect([help.code, help.stdout]).toEqual([

@@ -163,13 +163,17 @@ function ourProcess(
         stream?.on('data', (chunk) => {
           output = (output + chunk).slice(-20_000)
         })
-      await until(`${command} is ready`, async () => {
-        if (started.exitCode !== null) throw new Error(`${command} ended:\n${output}`)
-        return fetch(`http://127.0.0.1:${port}${readyPath}`).then(
-          (answer) => answer.ok,
-          () => false,
-        )
-      })
+      await until(
+        `${command} is ready`,
+        async () => {
+          if (started.exitCode !== null) throw new Error(`${command} ended:\n${output}`)
+          return fetch(`http://127.0.0.1:${port}${readyPath}`).then(
+            (answer) => answer.ok,
+            () => false,
+          )
+        },
+        100_000,
+      )
     },
   }
 }
