@@ -10,6 +10,7 @@ import type { Auth } from './accounts/auth.ts'
 import { signInRoutes } from './accounts/sign-in-routes.ts'
 import { OPEN_API } from './open-api.ts'
 import type { Changes } from './reports/changes.ts'
+import { questionRoutes } from './reports/questions-routes.ts'
 import { reportRoutes } from './reports/routes.ts'
 import { createServer, registerRoutes } from './server.ts'
 import { siteRoutes } from './sites/routes.ts'
@@ -51,15 +52,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const access = createAccess(options.pool, options.auth)
   await app.register(async (scope) => signInRoutes(scope, options.auth))
   await registerRoutes(app, (scope) => siteRoutes(scope, { pool: options.pool, access }))
-  await registerRoutes(app, (scope) =>
-    reportRoutes(scope, {
-      pool: options.pool,
-      clickhouse: options.clickhouse,
-      access,
-      changes: options.changes,
-      now: options.now,
-    }),
-  )
+  const reports = {
+    pool: options.pool,
+    clickhouse: options.clickhouse,
+    access,
+    changes: options.changes,
+    now: options.now,
+  }
+  await registerRoutes(app, (scope) => reportRoutes(scope, reports))
+  await registerRoutes(app, (scope) => questionRoutes(scope, reports))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(options.registry.contentType).send(await options.registry.metrics()),

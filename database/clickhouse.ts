@@ -23,13 +23,14 @@ export async function selectRows<Row>(
   clickhouse: ClickHouse,
   query: string,
   params: Record<string, unknown> = {},
+  settings: { readonly max_execution_time?: number } = {},
 ): Promise<Row[]> {
   const result = await clickhouse.query({
     query,
     query_params: params,
     format: 'JSONEachRow',
     // Counts as JSON numbers: they fit a double. UInt64 hashes are never selected.
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0, ...settings },
   })
   return result.json<Row>()
 }

@@ -11,6 +11,7 @@ import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
 import { openStreams } from '../streams.ts'
 import type { Changes } from './changes.ts'
+import { openStream } from './event-stream.ts'
 
 export interface ReportParts {
   readonly pool: Pool
@@ -65,25 +66,10 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     { schema: schema('Server-sent events: `change` when new numbers are in') },
     async (request, reply) => {
       const { scope } = await openSite(parts, request, request.params.site)
-      reply.hijack()
-      const stream = reply.raw
-      stream.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no', // nginx would hold it back
-      })
-      stream.write('retry: 2000\n\n')
-      const unsubscribe = parts.changes.subscribe(scope.siteId, () =>
-        stream.write('event: change\ndata: {}\n\n'),
+      const stream = openStream(streams, reply)
+      stream.whenOver(
+        parts.changes.subscribe(scope.siteId, () => stream.write('event: change\ndata: {}\n\n')),
       )
-      // Proxies close a silent connection.
-      const heartbeat = setInterval(() => stream.write(': still here\n\n'), 20_000)
-      const end = () => {
-        clearInterval(heartbeat)
-        unsubscribe()
-        stream.end()
-      }
-      streams.add(stream, end)
     },
   )
 
@@ -118,7 +104,8 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
   )
 }
 
-async function openSite(
+/** The site of an address, for who may read it. */
+export async function openSite(
   parts: ReportParts,
   request: FastifyRequest,
   siteId: string,
@@ -134,7 +121,7 @@ async function openSite(
 }
 
 /** Every event acknowledged before this instant is in the reports. */
-async function freshness({ pool, now }: ReportParts): Promise<string> {
+export async function freshness({ pool, now }: ReportParts): Promise<string> {
   const asked = now()
   const { rows } = await pool.query<{ waiting: Date | null }>(
     `/* freshness */ select least((select min(received_at) from events_batches),

@@ -1,0 +1,241 @@
+import type { FastifyInstance, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import type { Filter } from '../../contract/query.ts'
+import { selectRows } from '../../database/clickhouse.ts'
+import { QueryError } from '../../reports/query-error.ts'
+import type { Answer, Question, QuestionContext } from '../../reports/questions/question.ts'
+import { QUESTIONS } from '../../reports/questions/questions.ts'
+import { lastEvents, realtime } from '../../reports/questions/realtime.ts'
+import { Problem } from '../errors.ts'
+import { openStreams } from '../streams.ts'
+import { toCsv } from './csv.ts'
+import { eventFeed } from './event-feed.ts'
+import { openStream } from './event-stream.ts'
+import { freshness, openSite, type ReportParts } from './routes.ts'
+
+interface SiteRequest {
+  Params: { site: string }
+}
+
+/** Longer than this no question may keep the engine busy. */
+const MOST_SECONDS = 20
+
+/** The further questions: each by POST with a JSON body, and by GET with the same members in the address. */
+export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
+  eventsRoute(app, parts)
+  for (const question of QUESTIONS) {
+    const members = {
+      type: 'object',
+      properties: question.members,
+      required: question.required ?? [],
+      additionalProperties: false,
+    }
+    const url = `/api/v1/sites/:site/${question.name}`
+    const shared = {
+      summary: question.summary,
+      description: question.definition,
+      tags: ['questions'],
+      security: [{ apiKey: [] }],
+      params: { type: 'object', properties: { site: { type: 'string' } } },
+      produces: ['application/json', 'text/csv'],
+    }
+    app.post<SiteRequest>(
+      url,
+      { bodyLimit: 65_536, attachValidation: true, schema: { ...shared, body: members } },
+      (request, reply) => {
+        reply.header('cache-control', 'no-store')
+        const isCsv = request.headers.accept?.includes('text/csv') === true
+        return answerTo(question, parts, request, request.body, isCsv, reply)
+      },
+    )
+    app.get<SiteRequest>(
+      url,
+      {
+        attachValidation: true,
+        schema: {
+          ...shared,
+          querystring: {
+            ...members,
+            properties: {
+              ...members.properties,
+              format: { type: 'string', enum: ['json', 'csv'] },
+            },
+          },
+        },
+        preValidation: async (request) => {
+          request.query = readAddress(request.query as Record<string, unknown>, question.members)
+        },
+      },
+      (request, reply) => {
+        reply.header('cache-control', 'no-store')
+        const { format, ...body } = request.query as { format?: string } // validated
+        const isCsv = format === 'csv' || (!format && request.headers.accept?.includes('text/csv'))
+        return answerTo(question, parts, request, body, isCsv === true, reply)
+      },
+    )
+  }
+}
+
+/** What visitors do, as it comes in. */
+function eventsRoute(app: FastifyInstance, parts: ReportParts): void {
+  const streams = openStreams(app)
+  app.get<SiteRequest>(
+    '/api/v1/sites/:site/realtime/events',
+    {
+      attachValidation: true,
+      schema: {
+        summary: 'Server-sent events: `event` for each thing that a visitor did, the last 20 first',
+        description: '`data` is a row of `events` of `/realtime`. Takes `filters` as JSON.',
+        tags: ['questions'],
+        security: [{ apiKey: [] }],
+        querystring: {
+          type: 'object',
+          properties: { filters: realtime.members.filters },
+          additionalProperties: false,
+        },
+      },
+      preValidation: async (request) => {
+        request.query = readAddress(request.query as Record<string, unknown>, realtime.members)
+      },
+    },
+    async (request, reply) => {
+      const context = await contextOf(parts, request)
+      const { filters = [] } = request.query as { filters?: Filter[] } // validated
+      const ask = (limit: number) => lastEvents(filters, { ...context, nowMs: parts.now() }, limit)
+      await refusing(() => ask(1)) // what is wrong is said before the stream is open
+      const stream = openStream(streams, reply)
+      const look = eventFeed(
+        () => ask(500),
+        (event) =>
+          stream.write(`event: event\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`),
+      )
+      const lookOrEnd = () => {
+        look().catch((error) => {
+          request.log.warn({ err: error }, 'a stream of events has ended')
+          stream.end() // the browser opens another
+        })
+      }
+      stream.whenOver(parts.changes.subscribe(context.scope.siteId, lookOrEnd))
+      lookOrEnd()
+    },
+  )
+}
+
+interface CsvReply {
+  type(type: string): unknown
+  header(name: string, value: string): unknown
+}
+
+async function answerTo(
+  question: Question,
+  parts: ReportParts,
+  request: FastifyRequest<SiteRequest>,
+  body: unknown,
+  isCsv: boolean,
+  reply: CsvReply,
+): Promise<Answer | string> {
+  const context = await contextOf(parts, request)
+  // Its schema has passed the body.
+  const answer = await refusing(() => question.answer(body as never, context))
+  if (!isCsv) return answer
+  reply.type('text/csv; charset=utf-8; header=present')
+  reply.header(
+    'content-disposition',
+    `attachment; filename="${question.name.replace('/', '-')}.csv"`,
+  )
+  return toCsv(answer.rows)
+}
+
+/** Who asks may, and what is asked is well-formed: then what it is answered with. */
+async function contextOf(
+  parts: ReportParts,
+  request: FastifyRequest<SiteRequest>,
+): Promise<QuestionContext> {
+  const { scope, timezone } = await openSite(parts, request, request.params.site)
+  if (request.validationError) throw invalid(request.validationError)
+  return {
+    scope,
+    timezone,
+    nowMs: parts.now(),
+    freshness: await freshness(parts),
+    run: ({ sql, params }) =>
+      selectRows(parts.clickhouse, sql, params, { max_execution_time: MOST_SECONDS }),
+    tabsOf: tabsOf(parts, scope.siteId),
+  }
+}
+
+async function refusing<T>(answer: () => Promise<T>): Promise<T> {
+  try {
+    return await answer()
+  } catch (error) {
+    if (error instanceof QueryError)
+      throw new Problem('invalid_query', error.message, { part: error.part })
+    if (isTooMuch(error))
+      throw new Problem(
+        'invalid_query',
+        `range: has too much for one answer (more than ${MOST_SECONDS} s, or than the memory allows): take a shorter one, or filter.`,
+        { part: 'range' },
+      )
+    throw error
+  }
+}
+
+/** ClickHouse gave up: TIMEOUT_EXCEEDED, MEMORY_LIMIT_EXCEEDED, TOO_SLOW. */
+const isTooMuch = (error: unknown) =>
+  error instanceof Error &&
+  ['159', '241', '160'].includes(String((error as { code?: unknown }).code))
+
+/** Members of an address as those of a body: what is no text is JSON. */
+function readAddress(
+  query: Record<string, unknown>,
+  members: Question['members'],
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => {
+      const type = (members[name] as { type?: string } | undefined)?.type
+      const isJson =
+        typeof value === 'string' &&
+        (type === undefined ? value.startsWith('[') : type !== 'string')
+      return [name, isJson ? parsed(value) : value]
+    }),
+  )
+}
+
+/** What is no JSON is left for the schema to refuse. */
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}
+
+/** A schema's refusal, naming the part and what it takes. */
+function invalid(error: NonNullable<FastifyRequest['validationError']>): Problem {
+  const [first] = error.validation as FastifySchemaValidationError[] // typed any by the library
+  const { instancePath = '', keyword, message = 'is not valid', params = {} } = first ?? {}
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
+    .join('')
+  const member = params.missingProperty ?? params.additionalProperty
+  const part = [path, member].filter(Boolean).join('.') || 'query'
+  const says: Record<string, string> = {
+    required: 'is missing.',
+    additionalProperties: 'is not known.',
+    enum: `must be one of ${(params.allowedValues as string[] | undefined)?.join(', ')}.`,
+  }
+  return new Problem('invalid_query', `${part}: ${says[keyword ?? ''] ?? `${message}.`}`, { part })
+}
+
+/** The tabs are in the record alone. */
+function tabsOf({ pool }: ReportParts, siteId: string): QuestionContext['tabsOf'] {
+  return async (eventIds) => {
+    const { rows } = await pool.query<{ event_id: string; tab: string | null }>(
+      `/* tabs of events */ select event_id, event -> 'context' ->> 'tabId' as tab
+       from events_log where site_id = $1 and event_id = any($2::uuid[])`,
+      [siteId, eventIds],
+    )
+    return new Map(rows.flatMap(({ event_id, tab }) => (tab ? [[event_id, tab] as const] : [])))
+  }
+}
