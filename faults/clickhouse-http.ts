@@ -30,7 +30,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end(await text(stream))
 }
 
-createServer((request, response) => {
+// As long as a server takes an address, in which parameters are.
+createServer({ maxHeaderSize: 1_048_576 }, (request, response) => {
   answer(request, response).catch((error: unknown) => {
     const { code = 0, type = '', message } = error as { code?: string; type?: string } & Error // withClickHouseError throws these
     response.writeHead(500, { 'x-clickhouse-exception-code': code })

@@ -28,6 +28,8 @@ export const IN_RECOMPUTE: Moment = {
 export interface Held {
   /** Of PostgreSQL's process. */
   readonly pid: number
+  /** As its connection says, `application_name`. */
+  readonly name: string
   /** The transaction it is in. */
   readonly transaction: string
 }
@@ -68,7 +70,7 @@ export async function prepareHolds(
         let held: Held | undefined
         await until(`somebody is held ${moment.name}`, async () => {
           const { rows } = await holder.query<Held>(
-            `select a.pid, a.backend_xid::text as transaction from pg_locks l join pg_stat_activity a using (pid)
+            `select a.pid, a.application_name as name, a.backend_xid::text as transaction from pg_locks l join pg_stat_activity a using (pid)
              where l.locktype = 'advisory' and l.classid = $1 and l.objid = $2 and not l.granted limit 1`,
             [CLASS, key],
           )

@@ -38,6 +38,22 @@ export function caughtUp(rig: Rig, withinMs = 120_000): Promise<number> {
   )
 }
 
+/** Resolves when what was in the record at a time is in ClickHouse; answers how many ms that took. */
+export function passes(rig: Rig, at: Date, withinMs = 120_000): Promise<number> {
+  return until(
+    'the pipeline passes',
+    async () => {
+      const [left] = await rig.query<{ left: boolean }>(
+        `select exists (select from events_batches where received_at <= $1)
+             or exists (select from clickhouse_outbox where created_at <= $1) as left`,
+        [at],
+      )
+      return left?.left === false
+    },
+    withinMs,
+  )
+}
+
 /** Waits for the pipeline, then compares every store with the record, but for the events of `besides`, which are in no other. */
 export async function compareStores(
   rig: Rig,
