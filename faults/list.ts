@@ -8,6 +8,7 @@ import { OVERLOAD_FAULTS } from './of-overload.ts'
 import { PIPELINE_FAULTS } from './of-pipeline.ts'
 import { POSTGRES_FAULTS } from './of-postgres.ts'
 import { PROCESS_FAULTS } from './of-processes.ts'
+import { WORKER_FAULTS } from './of-workers.ts'
 
 /** The whole product: every store against the ledger. */
 const WHOLE_PRODUCT: Fault = {
@@ -44,6 +45,7 @@ export const FAULTS: readonly Fault[] = [
   ...NETWORK_FAULTS,
   ...ID_FAULTS,
   ...PIPELINE_FAULTS,
+  ...WORKER_FAULTS,
   ...CLOCK_FAULTS,
   ...OVERLOAD_FAULTS,
   WHOLE_PRODUCT,

@@ -1,28 +1,104 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import type pg from 'pg'
-import { openDataFolder } from '../cli/data-folder.ts'
-import { freePort } from '../cli/free-port.ts'
-import { type Fault, judge, seconds } from './fault.ts'
+import { startApp } from './app-process.ts'
+import { copyEvent } from './copy-event.ts'
+import { type Fault, judge, limitMs, most, seconds } from './fault.ts'
+import {
+  AFTER_CLAIM,
+  BEFORE_CHECKPOINT,
+  BEFORE_COMMIT,
+  IN_RECOMPUTE,
+  prepareHolds,
+} from './holds.ts'
 import { compare, type Rig, sitesOf } from './rig.ts'
+import { caughtUp, compareEmbedded, differ, passes } from './stores.ts'
 import { sleep, until } from './wait.ts'
 
-/** Where collector and pipeline meet: the record and its work list. */
+const MOMENTS = [AFTER_CLAIM, BEFORE_COMMIT, BEFORE_CHECKPOINT, IN_RECOMPUTE]
+
+/** Where collector and pipeline meet: the record and its work list; and the pipeline when it is killed. */
 export const PIPELINE_FAULTS: readonly Fault[] = [
+  {
+    id: 'F02',
+    title: `kill -9 of the pipeline ${MOMENTS.map(({ name }) => name).join('; ')}; in the write to ClickHouse`,
+    ok: 'every store has each event once; the backlog is gone within 60 s',
+    rounds: { small: 1, full: 40, asked: 200 },
+    needsOwnRig: true,
+    async run(rig, { rounds, size }) {
+      const sites = sitesOf('F02')
+      const collector = await rig.collector()
+      const app = await startApp(rig)
+      const hold = await prepareHolds(rig, MOMENTS)
+      const load = rig.load(collector.url, sites)
+      const caughtUpMs: number[] = []
+      let kills = 0
+      for (let round = 0; round < rounds; round++) {
+        for (const moment of [...MOMENTS, 'writing' as const]) {
+          if (moment === 'writing') await writesToClickHouse(rig)
+          const held = moment === 'writing' ? undefined : await hold(moment)
+          await held?.taken()
+          app.signal('SIGKILL')
+          await held?.letGo()
+          await app.becomesReady()
+          kills++
+        }
+        caughtUpMs.push(await passes(rig, new Date()))
+      }
+      const ledger = await load.stop()
+      const stores = await compareEmbedded(rig, app)
+      return judge(ledger, await compare(rig, sites, ledger), {
+        runs: kills,
+        measured: `backlog gone at most ${seconds(most(caughtUpMs))} after the pipeline was back`,
+        broken: [differ(stores), limitMs(size, 'the backlog', most(caughtUpMs), 60_000)],
+      })
+    },
+  },
+  {
+    id: 'F05',
+    title: 'kill -9 of collector, app and PostgreSQL at once',
+    ok: 'every store has each event once',
+    rounds: { small: 1, full: 50, asked: 50 },
+    needsOwnRig: true,
+    async run(rig, { rounds }) {
+      const sites = sitesOf('F05')
+      const collector = await rig.collector()
+      const app = await startApp(rig)
+      const load = rig.load(collector.url, sites)
+      const backMs: number[] = []
+      for (let round = 0; round < rounds; round++) {
+        const before = load.ledger.acks.length
+        await until('events are acknowledged', () => load.ledger.acks.length > before + 10)
+        await sleep(rig.random() * 1_000)
+        app.signal('SIGKILL')
+        collector.signal('SIGKILL')
+        await rig.postgres.kill()
+        const startedAt = performance.now()
+        await rig.postgres.start()
+        await Promise.all([collector.becomesReady(), app.becomesReady()])
+        backMs.push(performance.now() - startedAt)
+      }
+      const ledger = await load.stop()
+      const stores = await compareEmbedded(rig, app)
+      return judge(ledger, await compare(rig, sites, ledger), {
+        runs: rounds,
+        measured: `all back after at most ${seconds(most(backMs))}`,
+        broken: [differ(stores)],
+      })
+    },
+  },
   {
     id: 'F22',
     title: 'a slow transaction with a lower number commits after the pipeline passed it',
-    ok: 'its events are processed, each once',
+    ok: 'its events are processed, each once; a reader that asks for higher numbers (the control) misses them',
     rounds: { small: 10, full: 200, asked: 200 },
     needsOwnRig: true,
     async run(rig, { rounds }) {
       const sites = sitesOf('F22')
       const collector = await rig.collector()
-      await startPipeline(rig)
+      const app = await startApp(rig)
       const load = rig.load(collector.url, sites)
       await until('a first event', async () => (await templates(rig, sites)) > 0)
       const slow: string[] = []
+      let missed = 0
       const all = await rig.query<{ event_id: string }>('select event_id from events_log limit 1')
       const template = all[0]?.event_id ?? ''
       for (let round = 0; round < rounds; round += 10) {
@@ -47,18 +123,29 @@ export const PIPELINE_FAULTS: readonly Fault[] = [
           )
           return row?.passed === true
         })
+        const [seen] = await rig.query<{ last: number }>(
+          'select max(batch_id) as last from events_log',
+        )
         for (const writer of writers) {
           await writer.query('commit')
           await writer.end()
         }
+        const [passed] = await rig.query<{ events: number }>(
+          'select count(*) as events from events_log where event_id = any($1) and batch_id <= $2',
+          [slow.slice(-writers.length), seen?.last ?? 0],
+        )
+        missed += passed?.events ?? 0
       }
       const ledger = await load.stop()
       for (const id of slow) ledger.fates.set(id, 'acked')
-      const wrong = await processedWrongly(rig)
+      const stores = await compareEmbedded(rig, app)
       return judge(ledger, await compare(rig, sites, ledger), {
         runs: rounds,
-        measured: `${slow.length} events committed late; ${wrong} events not processed exactly once`,
-        broken: [wrong > 0 && `${wrong} events not processed exactly once`],
+        measured: `${slow.length} events committed late, of which a reader of higher numbers would miss ${missed}`,
+        broken: [
+          differ(stores),
+          missed === 0 && 'the control, a reader of higher numbers, misses nothing',
+        ],
       })
     },
   },
@@ -71,7 +158,7 @@ export const PIPELINE_FAULTS: readonly Fault[] = [
     async run(rig, { rounds }) {
       const sites = sitesOf('F25')
       const collector = await rig.collector()
-      await startPipeline(rig)
+      const app = await startApp(rig)
       const load = rig.load(collector.url, sites)
       await until('a first event', async () => (await templates(rig, sites)) > 0)
       const all = await rig.query<{ event_id: string }>('select event_id from events_log limit 1')
@@ -92,8 +179,9 @@ export const PIPELINE_FAULTS: readonly Fault[] = [
       await writer.end()
       const ledger = await load.stop()
       for (const id of poison) ledger.fates.set(id, 'acked')
-      const wrong = await processedWrongly(rig, poison)
+      await caughtUp(rig)
       const tookMs = performance.now() - startedAt
+      const stores = await compareEmbedded(rig, app, poison)
       const aside = await rig.query<{ event_id: string; reason: string }>(
         'select event_id, reason from quarantine',
       )
@@ -103,7 +191,7 @@ export const PIPELINE_FAULTS: readonly Fault[] = [
         runs: rounds,
         measured: `${aside.length} of ${poison.length} put aside (${[...new Set(aside.map(({ reason }) => reason))].join(', ')}); all done ${seconds(tookMs)} after the first`,
         broken: [
-          wrong > 0 && `${wrong} other events not processed exactly once`,
+          differ(stores),
           missing > 0 && `${missing} are not in quarantine`,
           aside.length > poison.length && 'good events are in quarantine',
         ],
@@ -120,68 +208,19 @@ const POISON = [
   "occurred_at = '12000-01-01'",
 ]
 
+/** Resolves when the pipeline has read a block for ClickHouse, and PostgreSQL waits for what comes of it. */
+async function writesToClickHouse(rig: Rig): Promise<void> {
+  const watcher = await rig.connect()
+  await until('a block is written to ClickHouse', async () => {
+    const { rowCount } = await watcher.query(
+      `select from pg_stat_activity where state = 'idle in transaction' and query like '/* next block */%'`,
+    )
+    return rowCount !== 0
+  })
+  await watcher.end()
+}
+
 async function templates(rig: Rig, sites: readonly string[]): Promise<number> {
   const rows = await rig.query('select from events_log where site_id = any($1) limit 1', [sites])
   return rows.length
-}
-
-/** A stored event under a new id and a new number of the work list, in the caller's transaction. */
-async function copyEvent(writer: pg.Client, template: string): Promise<string> {
-  const id = randomUUID()
-  await writer.query(
-    `with batch as (insert into events_batches (events) values (1) returning batch_id)
-     insert into events_log
-     select (jsonb_populate_record(l, jsonb_build_object(
-       'event_id', $1::text, 'id_at', '1970-01-01T00:00:00Z', 'batch_id', batch.batch_id))).*
-     from events_log l, batch where l.event_id = $2`,
-    [id, template],
-  )
-  return id
-}
-
-/** The app, that is the pipeline, on the rig's database; ends with the rig. */
-async function startPipeline(rig: Rig): Promise<ChildProcess> {
-  const dataDir = join(rig.folder, 'data')
-  await openDataFolder(dataDir)
-  const { NODE_OPTIONS: _, ...inherited } = process.env
-  const app = spawn(process.execPath, [join(import.meta.dirname, '../cli/main.ts'), 'serve'], {
-    env: {
-      ...inherited,
-      DATABASE_URL: rig.postgres.url,
-      DATA_DIR: dataDir,
-      HOST: '127.0.0.1',
-      PORT: String(await freePort()),
-    },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  })
-  let isReady = false
-  app.on('message', (message) => {
-    if ((message as { kind?: unknown }).kind === 'ready') isReady = true // a message of ours
-  })
-  rig.after(async () => {
-    const ended = new Promise((resolve) => app.once('exit', resolve))
-    if (app.exitCode === null && app.kill('SIGKILL')) await ended
-  })
-  await until('the app is ready', () => isReady)
-  return app
-}
-
-/** Waits for the pipeline, then counts events of the record that it does not have exactly once. */
-async function processedWrongly(rig: Rig, besides: readonly string[] = []): Promise<number> {
-  await until('the pipeline is done', async () => {
-    const [left] = await rig.query<{ left: boolean }>(
-      `select exists (select from events_batches) or exists (select from clickhouse_outbox) as left`,
-    )
-    return left?.left === false
-  })
-  const [row] = await rig.query<{ wrong: number }>(
-    `select count(*)::integer as wrong
-     from (select event_id from events_log where event_id <> all($1::uuid[])) l
-     full join (select event_id, count(*) as times
-                from (select event_id from pageviews union all select event_id from user_events) p
-                group by event_id) p using (event_id)
-     where p.times is distinct from 1 or l.event_id is null`,
-    [besides],
-  )
-  return row?.wrong ?? -1
 }
