@@ -77,10 +77,11 @@ function checked(part: string, interval: Interval | undefined): Interval {
   return interval
 }
 
-async function firstEvent(
+/** When the site's record begins; now, where it has not begun. */
+export async function firstEvent(
   scope: SiteScope,
   timezone: string,
-  { nowMs, run }: AnswerContext,
+  { nowMs, run }: Pick<AnswerContext, 'nowMs' | 'run'>,
 ): Promise<number> {
   const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timezone)
   const sql = scopedSql(scope, { from: now, to: now }, timezone)
