@@ -39,15 +39,19 @@ export async function readClaimed(
   return rows.map((row) => (row.event === null ? row : { ...row, event: storedEvent(row) }))
 }
 
-const PIPELINE_LOCK = 0x7069_7065 // "pipe": any constant that nobody else locks
+// "pipe" and "bloc": any constants that nobody else locks.
+const LOCKS = { batches: 0x7069_7065, blocks: 0x626c_6f63 }
 const MAX_BATCHES = 2_000
 const MAX_EVENTS = 5_000
 
-/** One worker at a time, for the length of its transaction. False when another is at it. */
-export async function takeLock(connection: Connection): Promise<boolean> {
+/** One worker at a time for each of the two, for the length of its transaction. False when another is at it. */
+export async function takeLock(
+  connection: Connection,
+  of: keyof typeof LOCKS = 'batches',
+): Promise<boolean> {
   const { rows } = await connection.query<{ mine: boolean }>(
     'select pg_try_advisory_xact_lock($1) as mine',
-    [PIPELINE_LOCK],
+    [LOCKS[of]],
   )
   return rows[0]?.mine === true
 }

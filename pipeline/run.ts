@@ -49,11 +49,13 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
     })
 
   const step = async (): Promise<boolean> => {
-    // One batch is made while the one before goes to ClickHouse.
-    const [outcome, delivered] = await Promise.all([
+    // One batch is made while the one before goes to ClickHouse. Where ClickHouse is away, all else goes on.
+    const [batch, block] = await Promise.allSettled([
       transformBatch(parts.pool),
       deliverBlock(parts.pool, parts.clickhouse),
     ])
+    if (batch.status === 'rejected') throw batch.reason
+    const outcome = batch.value
     if (outcome.kind === 'processed') {
       metrics.batches.inc({ result: 'processed' })
       for (const reason of outcome.quarantined) metrics.quarantined.inc({ reason })
@@ -64,8 +66,10 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
       const startedAt = performance.now()
       await recomputeDays(parts.pool)
       // A large day may cost seconds: it takes a tenth of the time, and is never late by more than a quarter of a minute.
-      while (await deliverBlock(parts.pool, parts.clickhouse)); // else the day's are still under way
-      await reconcile(parts.pool, parts.clickhouse)
+      if (block.status === 'fulfilled') {
+        while (await deliverBlock(parts.pool, parts.clickhouse)); // else the day's are still under way
+        await reconcile(parts.pool, parts.clickhouse)
+      }
       daysDueAtMs = nowMs + Math.min(15_000, Math.max(1_000, 10 * (performance.now() - startedAt)))
     }
     if (nowMs >= countsDueAtMs) {
@@ -76,7 +80,8 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
       await housekeeping(parts)
       housekeepingDueAtMs = nowMs + HOUSEKEEPING_MS
     }
-    return outcome.kind === 'processed' || delivered || rebuilt
+    if (block.status === 'rejected') throw block.reason
+    return outcome.kind === 'processed' || block.value || rebuilt
   }
 
   const running = (async () => {
@@ -105,7 +110,6 @@ const isFenced = (error: unknown) => (error as { code?: unknown }).code === '25P
 
 async function housekeeping({ pool, clickhouse, now }: PipelineParts): Promise<void> {
   await ensurePartitions(pool, now())
-  await applyRetention(pool, clickhouse, now())
   // Yesterday's salt is kept for visits over midnight, so none is older than 48 h.
   await pool.query(
     `delete from visitor_salts where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
@@ -117,6 +121,8 @@ async function housekeeping({ pool, clickhouse, now }: PipelineParts): Promise<v
       `/* clean ${table} */ delete from ${table} where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
       [now()],
     )
+  // Last: it needs ClickHouse.
+  await applyRetention(pool, clickhouse, now())
 }
 
 function createMetrics(registry: Registry, pool: Pool) {
