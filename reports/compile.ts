@@ -341,14 +341,14 @@ function contextOf(
       ...times.map((bucket) => `${bucket(at, sql)} = ${bucket('occurred_at', sql)}`),
     ].join(' and ')
   const goal = plan.dimensions.indexOf(GOAL)
-  const values = sql.bind(
-    'Array(Float64)',
-    plan.goals.map(({ value }) => value),
-  )
   return {
     startsHere: beganHere('session_started_at'),
     isNewHere: `(${beganHere('first_started_at')})`,
     get goalValue() {
+      const values = sql.bind(
+        'Array(Float64)',
+        plan.goals.map(({ value }) => value),
+      )
       if (!keys.includes(`d${goal}`))
         return `arraySum(arrayMap((is_reached, value) -> if(is_reached, value, 0), ${reachedOf(sql, plan)}, ${values}))`
       const names = sql.bind(
