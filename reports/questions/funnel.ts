@@ -130,23 +130,11 @@ function stepRow(group: Record<string, unknown>, name: string, step: number, ste
 /** Where those went who got no further than a step: the next pages that they saw in the range, and how many saw none. */
 async function dropOffs(body: FunnelBody, opened: Opened, context: QuestionContext) {
   const begun = opened.begin()
-  const tries = triesSql(begun, opened, body)
   const rows = await context.run(
-    begun.sql.statement(`select step, page, count() as count, sum(count) over (partition by step) as went_on
-from (
-  select any(tries.step) as step, argMin(path, point) as page
-  from (
-    select ${actorOf(body)} as actor, ${POINT} as point, path
-    ${begun.sql.events("event_type = 'pageview'")}
-  ) as views
-  inner join (
-    select actor, length(try) as step, try[-1].2 as ended
-    from (${tries})
-    where step between 1 and ${body.steps.length - 1}
-  ) as tries on tries.actor = views.actor
-  where point > ended
-  group by views.actor
-)
+    begun.sql.statement(`select length(try) as step, next as page, count() as count,
+  sum(count) over (partition by step) as went_on
+from (${triesSql(begun, opened, body, { next: true })})
+where step between 1 and ${body.steps.length - 1} and next != ''
 group by step, page
 order by step, count desc, page
 limit 10 by step`),
@@ -176,15 +164,15 @@ const actorOf = ({ by = 'visitor' }: Pick<FunnelBody, 'by'>) =>
 
 /**
  * One row for each visitor (or visit) that has an event of a step: `try` has
- * the time and the point of each step (and the visit, where it is asked for),
- * `value` the breakdown at the first. What is not needed is left out: it would
- * be sorted along.
+ * the time and the point of each step (and, where it is asked for, the visit),
+ * `value` the breakdown at the first, `next` the page seen after the last. What
+ * is not needed is left out: it would be sorted along.
  */
 export function triesSql(
   { passes, meets, dimension, rows }: Begun,
   opened: Opened,
   { steps, order = 'ordered', window_s = 1_209_600, ...body }: FunnelBody,
-  wants: { readonly sessions?: boolean } = {},
+  wants: { readonly sessions?: boolean; readonly next?: boolean } = {},
 ): string {
   const masks = steps.map(({ filters }, at) => {
     const condition = meets(opened.filter(filters, `steps[${at}].filters`))
@@ -196,17 +184,24 @@ export function triesSql(
   ]
   return `select
     actor,
-    arraySort(groupArray((point, mask, of_session, of_value))) as list,
+    arraySort(groupArrayIf((point, mask, of_session, of_value), is_listed)) as list,
     arrayMap(e -> e.1.1, list) as times,
     arrayMap(e -> e.2, list) as masks,
     arrayEnumerate(list) as places,
     ${FOLDS[order](steps.length, window_s * 1_000)} as found,
     arrayMap(e -> (e.1, list[e.2].1, list[e.2].3), found) as try,
-    list[found[1].2].4 as value
+    list[found[1].2].4 as value${
+      wants.next
+        ? `,
+    groupArrayIf((point, path), event_type = 'pageview') as views,
+    arraySort(arrayFilter(view -> view.1 > try[-1].2, views))[1].2 as next`
+        : ''
+    }
   from (
     select ${actorOf(body)} as actor, ${POINT} as point, ${masks.join(' + ')} as mask,
-      ${further[0]} as of_session, ${further[1]} as of_value
-    ${rows('events', passes)} and (mask != 0${order === 'strict' ? ` or ${IS_ACT}` : ''})
+      mask != 0${order === 'strict' ? ` or ${IS_ACT}` : ''} as is_listed,
+      ${further[0]} as of_session, ${further[1]} as of_value${wants.next ? ', event_type, path' : ''}
+    ${rows('events', passes)} and (is_listed${wants.next ? " or event_type = 'pageview'" : ''})
   )
   group by actor
   ${order === 'any' ? '' : 'having max(bitTest(mask, 0)) = 1'}`
