@@ -10,9 +10,14 @@ import type { Auth } from './accounts/auth.ts'
 import { signInRoutes } from './accounts/sign-in-routes.ts'
 import { OPEN_API } from './open-api.ts'
 import type { Changes } from './reports/changes.ts'
+import { createReportEngine } from './reports/engine.ts'
+import { plausibleRoutes } from './reports/plausible-routes.ts'
 import { questionRoutes } from './reports/questions-routes.ts'
-import { reportRoutes } from './reports/routes.ts'
+import { type ReportParts, reportRoutes } from './reports/routes.ts'
 import { createServer, registerRoutes } from './server.ts'
+import { annotationRoutes } from './sites/annotation-routes.ts'
+import { groupRoutes } from './sites/group-routes.ts'
+import { namesRoutes } from './sites/names-routes.ts'
 import { siteRoutes } from './sites/routes.ts'
 
 export interface AppOptions {
@@ -47,16 +52,20 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(swagger, OPEN_API)
   const access = createAccess(options.pool, options.auth)
   await app.register(async (scope) => signInRoutes(scope, options.auth))
-  await registerRoutes(app, (scope) => siteRoutes(scope, { pool: options.pool, access }))
-  const reports = {
+  await registerRoutes(app, (scope) => {
+    for (const routes of [siteRoutes, namesRoutes, annotationRoutes, groupRoutes])
+      routes(scope, { pool: options.pool, access })
+  })
+  const reports: ReportParts = {
     pool: options.pool,
-    clickhouse: options.clickhouse,
+    engine: createReportEngine(options.clickhouse, options.changes),
     access,
     changes: options.changes,
     now: options.now,
   }
   await registerRoutes(app, (scope) => reportRoutes(scope, reports))
   await registerRoutes(app, (scope) => questionRoutes(scope, reports))
+  await registerRoutes(app, (scope) => plausibleRoutes(scope, reports))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(options.registry.contentType).send(await options.registry.metrics()),

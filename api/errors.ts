@@ -25,6 +25,7 @@ export const ERRORS = define({
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  query_too_heavy: { status: 422, title: 'The query needs more than one query may take' },
   flood: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'Not available right now' },

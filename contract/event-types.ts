@@ -58,3 +58,8 @@ export function eventTypeOf(name: string): EventTypeDefinition {
 
 /** Whether the name is a type of ours; any other is made up by a site. */
 export const isBuiltIn = (name: string): boolean => byName.has(name)
+
+/** Types that other tools have not as events: how a page is read and used, told by the library of itself. */
+export const AUTOMATIC_TYPES: readonly string[] = EVENT_TYPES.map(({ name }) => name).filter(
+  (name) => !['pageview', 'outbound_link', 'file_download', 'form_success'].includes(name),
+)

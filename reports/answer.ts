@@ -88,7 +88,8 @@ function checked(part: string, interval: Interval | undefined): Interval {
   return interval
 }
 
-async function firstEvent(
+/** When the site's record begins; now, where it has not begun. */
+export async function firstEvent(
   scope: SiteScope,
   timezone: string,
   { nowMs, run }: Pick<AnswerContext, 'nowMs' | 'run'>,

@@ -1,3 +1,4 @@
+import { AUTOMATIC_TYPES } from '../contract/event-types.ts'
 import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
 import { factsOf, filterCondition, namesIn, population } from './filter.ts'
 import type { AggregateContext, Metric } from './metrics.ts'
@@ -199,12 +200,17 @@ from (
 )${presentIn(dimensions)}${groupBy(keys)}`
 }
 
+/** A page view, or what a site tells of its visitors beside it. */
+const IS_ACT = `not has([${AUTOMATIC_TYPES.map((name) => `'${name}'`).join(', ')}], event_type)`
+
 /** What a visit is known by, whichever metric asks; the engine leaves out what none does. */
 const VISIT_COLUMNS = [
   "countIf(event_type = 'pageview') as pageviews",
   'max(is_engaging) as is_engaged',
   "dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms",
   'sum(engaged_ms) as engaged_ms_of_visit',
+  `countIf(${IS_ACT} and properties['interactive'] != 'false') as acts`,
+  `if(countIf(${IS_ACT}) = 0, 0, dateDiff('millisecond', minIf(occurred_at, ${IS_ACT}), maxIf(occurred_at, ${IS_ACT}))) as acting_ms`,
 ]
 
 function viewsSql(
@@ -244,6 +250,7 @@ const VIEW_COLUMNS = [
   'max(scroll_depth) as depth',
   'max(fits_window) as is_short',
   'sum(visible_ms) as seen_ms',
+  'any(session) as of_session',
   "countIf(event_type = 'engagement') > 0 as is_measured",
 ]
 
@@ -334,14 +341,14 @@ function contextOf(
       ...times.map((bucket) => `${bucket(at, sql)} = ${bucket('occurred_at', sql)}`),
     ].join(' and ')
   const goal = plan.dimensions.indexOf(GOAL)
-  const values = sql.bind(
-    'Array(Float64)',
-    plan.goals.map(({ value }) => value),
-  )
   return {
     startsHere: beganHere('session_started_at'),
     isNewHere: `(${beganHere('first_started_at')})`,
     get goalValue() {
+      const values = sql.bind(
+        'Array(Float64)',
+        plan.goals.map(({ value }) => value),
+      )
       if (!keys.includes(`d${goal}`))
         return `arraySum(arrayMap((is_reached, value) -> if(is_reached, value, 0), ${reachedOf(sql, plan)}, ${values}))`
       const names = sql.bind(

@@ -173,6 +173,12 @@ export const DIMENSIONS: readonly Dimension[] = [
     needs: 'first',
     values: ['new', 'returning'],
   },
+  ofVisit('site', 'site_id', 'Site, of an answer over a group of sites.'),
+  {
+    ...ofVisit('site_group', '', 'Group that the site is in.'),
+    row: (sql) => sql.siteGroup,
+    visit: (sql) => `any(${sql.siteGroup})`,
+  },
   ofBots('bot', 'bot_name', 'Name of the bot, where it is known.'),
   ofBots('bot_kind', 'bot_kind', 'Kind of bot: ai, search, seo, monitor, preview …'),
 ]

@@ -1,4 +1,5 @@
 import { EXPERIENCE_METRICS } from './metrics-of-experience.ts'
+import { PLAUSIBLE_METRICS } from './metrics-of-plausible.ts'
 import type { Part } from './parts.ts'
 
 /** What an aggregate may read beside its rows. */
@@ -262,6 +263,7 @@ export const METRICS: readonly Metric[] = [
     definition: 'Revenue ÷ events that have one; null where currencies mix.',
   },
   ...EXPERIENCE_METRICS,
+  ...PLAUSIBLE_METRICS,
 ]
 
 const byName = new Map(METRICS.map((metric) => [metric.name, metric]))

@@ -46,6 +46,79 @@ describe('a query', () => {
       'order_by[0][0]',
     ],
     ['an unknown zone', { metrics: ['visitors'], range: '7d', timezone: 'Mars/Base' }, 'timezone'],
+    ['a range without an end', { metrics: ['visitors'], range: ['2026-03-02'] }, 'range'],
+    [
+      'an instant without an offset',
+      { metrics: ['visitors'], range: ['2026-03-02T00:00:00', '2026-03-03T00:00:00'] },
+      'range',
+    ],
+    ['too many metrics', { metrics: Array(31).fill('visitors'), range: '7d' }, 'metrics'],
+    [
+      'a property without a name',
+      { metrics: ['visitors'], range: '7d', dimensions: ['event:props:'] },
+      'dimensions[0]',
+    ],
+    [
+      'a filter by two numbers',
+      { metrics: ['visitors'], range: '7d', filters: [['gt', 'event:props:n', [1, 2]]] },
+      'filters[0][2]',
+    ],
+    [
+      'a filter by an empty text',
+      { metrics: ['visitors'], range: '7d', filters: [['contains', 'event:page', ['']]] },
+      'filters[0][2][0]',
+    ],
+    [
+      'a pattern without end',
+      {
+        metrics: ['visitors'],
+        range: '7d',
+        filters: [['matches', 'event:page', ['a'.repeat(501)]]],
+      },
+      'filters[0][2][0]',
+    ],
+    [
+      'a goal that is not',
+      { metrics: ['visitors'], range: '7d', filters: [['is_not', 'event:goal', ['x']]] },
+      'filters[0][0]',
+    ],
+    [
+      'has_done in has_done',
+      {
+        metrics: ['visitors'],
+        range: '7d',
+        filters: [['has_done', ['not', ['has_done', ['is', 'event:page', ['/']]]]]],
+      },
+      'filters[0][1][1]',
+    ],
+    [
+      'has_done by nobody',
+      {
+        metrics: ['visitors'],
+        range: '7d',
+        filters: [['has_done', ['is', 'event:page', ['/']], { by: 'site' }]],
+      },
+      'filters[0][2]',
+    ],
+    [
+      'another modifier',
+      {
+        metrics: ['visitors'],
+        range: '7d',
+        filters: [['is', 'event:page', ['/'], { fold: true }]],
+      },
+      'filters[0][3]',
+    ],
+    [
+      'an unknown comparison',
+      { metrics: ['visitors'], range: '7d', compare: 'yesterday' },
+      'compare',
+    ],
+    [
+      'a week from Tuesday',
+      { metrics: ['visitors'], range: '7d', week_start: 'tuesday' },
+      'week_start',
+    ],
     ['a limit of 0', { metrics: ['visitors'], range: '7d', limit: 0 }, 'limit'],
   ])('with %s is refused, naming the part', (_what, body, part) => {
     expect(() => parseQuery(body)).toThrowError(expect.objectContaining({ part }))

@@ -8,17 +8,19 @@ export interface Interval {
 
 type Resolve = (now: Temporal.ZonedDateTime) => Interval
 
+// Days are counted on the calendar: where midnight does not exist, a day after another begins at another hour.
 const today = (now: Temporal.ZonedDateTime) => now.startOfDay()
-const tomorrow = (now: Temporal.ZonedDateTime) => today(now).add({ days: 1 })
+const tomorrow = (now: Temporal.ZonedDateTime) => now.add({ days: 1 }).startOfDay()
 const lastDays =
   (days: number): Resolve =>
-  (now) => ({ from: today(now).subtract({ days: days - 1 }), to: tomorrow(now) })
+  (now) => ({ from: now.subtract({ days: days - 1 }).startOfDay(), to: tomorrow(now) })
 const lastMonths =
   (months: number): Resolve =>
   (now) => ({
-    from: today(now)
+    from: now
       .with({ day: 1 })
-      .subtract({ months: months - 1 }),
+      .subtract({ months: months - 1 })
+      .startOfDay(),
     to: tomorrow(now),
   })
 
@@ -26,16 +28,16 @@ const lastMonths =
 export const RANGES: Readonly<Record<string, Resolve>> = {
   realtime: (now) => ({ from: now.subtract({ minutes: 5 }), to: now.add({ minutes: 1 }) }),
   day: (now) => ({ from: today(now), to: tomorrow(now) }),
-  yesterday: (now) => ({ from: today(now).subtract({ days: 1 }), to: today(now) }),
+  yesterday: (now) => ({ from: now.subtract({ days: 1 }).startOfDay(), to: today(now) }),
   '24h': (now) => ({ from: now.subtract({ hours: 24 }), to: now.add({ minutes: 1 }) }),
   '7d': lastDays(7),
   '28d': lastDays(28),
   '30d': lastDays(30),
   '91d': lastDays(91),
-  month: (now) => ({ from: today(now).with({ day: 1 }), to: tomorrow(now) }),
+  month: (now) => ({ from: now.with({ day: 1 }).startOfDay(), to: tomorrow(now) }),
   '6mo': lastMonths(6),
   '12mo': lastMonths(12),
-  year: (now) => ({ from: today(now).with({ day: 1, month: 1 }), to: tomorrow(now) }),
+  year: (now) => ({ from: now.with({ day: 1, month: 1 }).startOfDay(), to: tomorrow(now) }),
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
@@ -75,14 +77,20 @@ const startOf = (day: string, timezone: string, plusDays = 0) =>
 
 /** The interval of equal length that ends where this one begins: whole days stay whole days over a clock change. */
 export function previousPeriod({ from, to }: Interval): Interval {
-  const length = from.until(to, {
-    largestUnit: isOfWholeDays({ from, to }) ? 'days' : 'hours',
-  })
-  return { from: from.subtract(length), to: from }
+  if (!isOfWholeDays({ from, to })) return { from: from.subtract(from.until(to)), to: from }
+  const days = from.toPlainDate().until(to.toPlainDate(), { largestUnit: 'days' })
+  return { from: from.subtract(days).startOfDay(), to: from }
 }
 
 const isOfWholeDays = ({ from, to }: Interval) =>
   from.equals(from.startOfDay()) && to.equals(to.startOfDay())
+
+function earlier({ from, to }: Interval, by: { years: number } | { weeks: number }): Interval {
+  const moved = { from: from.subtract(by), to: to.subtract(by) }
+  return isOfWholeDays({ from, to })
+    ? { from: moved.from.startOfDay(), to: moved.to.startOfDay() }
+    : moved
+}
 
 /** What a query is compared with. */
 export function comparedInterval(
@@ -91,14 +99,13 @@ export function comparedInterval(
   timezone: string,
   nowMs: number,
 ): Interval | undefined {
-  const { from, to } = interval
   switch (compare) {
     case 'previous_period':
       return previousPeriod(interval)
     case 'year_before':
-      return { from: from.subtract({ years: 1 }), to: to.subtract({ years: 1 }) }
+      return earlier(interval, { years: 1 })
     case 'year_before_by_weekday':
-      return { from: from.subtract({ weeks: 52 }), to: to.subtract({ weeks: 52 }) }
+      return earlier(interval, { weeks: 52 })
     default:
       return resolveRange(compare, timezone, nowMs)
   }

@@ -4,6 +4,8 @@ import type { WeekStart } from './time.ts'
 /** The site a statement may read. Only an access check makes one, and no statement is made without it. */
 export interface SiteScope {
   readonly siteId: string
+  /** The sites of a group, each of which was checked; absent: the one. */
+  readonly groupOf?: Readonly<Record<string, string>>
 }
 
 declare const scoped: unique symbol
@@ -33,6 +35,8 @@ export interface ScopedSql {
   /** The same of events in the last `minutes` before `nowMs`. */
   recent(nowMs: number, minutes: number, ...conditions: readonly string[]): string
   statement(sql: string): Statement
+  /** The group of a row's site; empty where it is in none. */
+  readonly siteGroup: string
   readonly weekStart: WeekStart
 }
 
@@ -44,7 +48,7 @@ export function scopedSql(
   weekStart: WeekStart = 'monday',
 ): ScopedSql {
   const params: Record<string, unknown> = {
-    site: scope.siteId,
+    sites: scope.groupOf ? Object.keys(scope.groupOf) : [scope.siteId],
     from: interval.from.epochMilliseconds,
     to: interval.to.epochMilliseconds,
     timezone,
@@ -57,8 +61,12 @@ export function scopedSql(
     params[name] = value
     return `{${name}:${type}}`
   }
+  const { groupOf = {} } = scope
   return {
     weekStart,
+    get siteGroup() {
+      return `transform(site_id, ${bind('Array(String)', Object.keys(groupOf))}, ${bind('Array(String)', Object.values(groupOf))}, '')`
+    },
     bind,
     events: (...conditions) => where([...OCCURRED, ...conditions]),
     eventsOfVisits: (...conditions) => where([...STARTED, ...conditions]),
@@ -101,4 +109,4 @@ export const IN_RANGE = OCCURRED.join(' and ')
 export const beganInRange = (at: string) => `${at} >= ${FROM}`
 
 const where = (conditions: readonly string[]) =>
-  `from events\nwhere ${['site_id = {site:String}', ...conditions].join('\n  and ')}`
+  `from events\nwhere ${['site_id in {sites:Array(String)}', ...conditions].join('\n  and ')}`

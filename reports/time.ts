@@ -10,10 +10,12 @@ export type WeekStart = NonNullable<Query['week_start']>
 /** As ISO 8601 counts days, from Monday. */
 export const ISO_DAY: Record<WeekStart, number> = { monday: 1, saturday: 6, sunday: 7 }
 
+const LOCAL = (at: string) => `toDateTime(${at}, {timezone:String})`
 const DAY = (at: string) => `toDate(${at}, {timezone:String})`
 const BUCKETS: Record<Exclude<Grain, 'week'>, (at: string) => string> = {
-  minute: (at) => `toStartOfMinute(toDateTime(${at}, {timezone:String}))`,
-  hour: (at) => `toStartOfHour(toDateTime(${at}, {timezone:String}))`,
+  // By what the clock shows: the start of an hour is computed wrongly where clocks change by half of one.
+  minute: (at) => `${BUCKETS.hour(at)} + 60 * toMinute(${LOCAL(at)})`,
+  hour: (at) => `toDateTime(${DAY(at)}, 'UTC') + 3600 * toHour(${LOCAL(at)})`,
   day: DAY,
   month: (at) => `toStartOfMonth(${DAY(at)})`,
   quarter: (at) => `toStartOfQuarter(${DAY(at)})`,
@@ -62,29 +64,39 @@ export function buckets(
   grain: Grain,
   weekStart: WeekStart = 'monday',
 ): string[] {
-  const starts: string[] = []
-  const step = grain === 'quarter' ? { months: 3 } : { [`${grain}s`]: 1 }
-  let start = startOfBucket(from, grain, weekStart)
+  const labels: string[] = []
+  let start =
+    grain === 'minute' || grain === 'hour'
+      ? from.round({ smallestUnit: 'minute', roundingMode: 'floor' })
+      : startOfBucket(from, grain, weekStart)
   while (Temporal.ZonedDateTime.compare(start, to) < 0) {
     const label = bucketLabel(start, grain)
     // An hour that a clock change repeats has one label.
-    if (starts.at(-1) !== label) starts.push(label)
-    start = start.add(step)
-    // An hour that a clock change has moved begins with the local hour again.
-    if (grain === 'hour') start = startOfBucket(start, grain, weekStart)
+    if (labels.at(-1) !== label) labels.push(label)
+    start = nextBucket(start, grain)
   }
-  return starts
+  return labels
+}
+
+function nextBucket(start: Temporal.ZonedDateTime, grain: Grain): Temporal.ZonedDateTime {
+  switch (grain) {
+    case 'minute':
+      return start.add({ minutes: 1 })
+    case 'hour': // to the full hour, wherever a clock change has left us
+      return start.add({ minutes: 60 - start.minute })
+    case 'quarter':
+      return start.add({ months: 3 })
+    default:
+      return start.add({ [`${grain}s`]: 1 })
+  }
 }
 
 function startOfBucket(
   at: Temporal.ZonedDateTime,
-  grain: Grain,
+  grain: Exclude<Grain, 'minute' | 'hour'>,
   weekStart: WeekStart,
 ): Temporal.ZonedDateTime {
   switch (grain) {
-    case 'minute':
-    case 'hour':
-      return at.round({ smallestUnit: grain, roundingMode: 'floor' })
     case 'day':
       return at.startOfDay()
     case 'week':
@@ -98,8 +110,9 @@ function startOfBucket(
   }
 }
 
-function bucketLabel(start: Temporal.ZonedDateTime, grain: Grain): string {
-  const date = start.toPlainDate().toString()
+function bucketLabel(at: Temporal.ZonedDateTime, grain: Grain): string {
+  const date = at.toPlainDate().toString()
   if (grain !== 'minute' && grain !== 'hour') return date
-  return `${date}T${start.toPlainTime().toString({ smallestUnit: 'second' })}`
+  const time = at.toPlainTime().toString({ smallestUnit: 'minute' })
+  return `${date}T${grain === 'hour' ? `${time.slice(0, 2)}:00` : time}:00`
 }

@@ -10,6 +10,7 @@ import { createApiKey } from '../api/accounts/api-key.ts'
 import { createCollector } from '../api/collector.ts'
 import { OPEN_API } from '../api/open-api.ts'
 import { type Changes, listenForChanges } from '../api/reports/changes.ts'
+import { createReportEngine } from '../api/reports/engine.ts'
 import { questionRoutes } from '../api/reports/questions-routes.ts'
 import { createServer, registerRoutes } from '../api/server.ts'
 import { readTrackerScripts } from '../cli/tracker-scripts.ts'
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await app.register(swagger, OPEN_API)
   await registerRoutes(app, (scope) =>
     questionRoutes(scope, {
-      ...{ pool, clickhouse, changes, now: () => now },
+      ...{ pool, changes, now: () => now, engine: createReportEngine(clickhouse, changes) },
       access: createAccess(pool),
     }),
   )

@@ -12,11 +12,19 @@ export type Principal =
 export interface Access {
   /** The principal, or a 401 or 403 Problem when it may not read this site. */
   requireRead(request: FastifyRequest, siteId?: string): Promise<Principal>
+  /** The same of changing what the site is set up with. */
+  requireChange(request: FastifyRequest, siteId: string): Promise<Principal>
 }
 
 /** Access by API key and, where accounts are served, by session cookie. */
 export function createAccess(pool: Pool, auth?: Auth): Access {
-  return {
+  const access: Access = {
+    async requireChange(request, siteId) {
+      const principal = await access.requireRead(request, siteId)
+      if (principal.kind === 'key' && principal.scope !== 'admin')
+        throw new Problem('forbidden', 'This key may read, not change anything.')
+      return principal
+    },
     async requireRead(request, siteId) {
       const principal = await principalOf(request, pool, auth)
       if (!principal) {
@@ -35,6 +43,7 @@ export function createAccess(pool: Pool, auth?: Auth): Access {
       return principal
     },
   }
+  return access
 }
 
 async function principalOf(

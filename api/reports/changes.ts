@@ -10,6 +10,10 @@ export async function listenForChanges(pool: Pool, onError: (error: Error) => vo
     notification: (siteId) => {
       for (const listener of listeners.get(siteId) ?? []) listener()
     },
+    // What was said meanwhile was not heard: anything may have changed.
+    gap: () => {
+      for (const listener of [...listeners.values()].flatMap((set) => [...set])) listener()
+    },
     error: onError,
   })
   await listening.ready

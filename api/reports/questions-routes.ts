@@ -1,22 +1,26 @@
-import type { FastifyInstance, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError,
+} from 'fastify'
 import type { Filter } from '../../contract/query.ts'
-import { selectRows } from '../../database/clickhouse.ts'
+import { rowsAsCsv } from '../../reports/output.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { Answer, Question, QuestionContext } from '../../reports/questions/question.ts'
 import { QUESTIONS } from '../../reports/questions/questions.ts'
 import { lastEvents, realtime } from '../../reports/questions/realtime.ts'
 import { Problem } from '../errors.ts'
-import { toCsv } from './csv.ts'
+import type { Asking } from './engine.ts'
 import { eventFeed } from './event-feed.ts'
 import { openStream } from './event-stream.ts'
-import { freshness, openSite, type ReportParts } from './routes.ts'
+import { freshness } from './freshness.ts'
+import { gone } from './gone.ts'
+import { openSite, type ReportParts } from './routes.ts'
 
 interface SiteRequest {
   Params: { site: string }
 }
-
-/** Longer than this no question may keep the engine busy. */
-const MOST_SECONDS = 20
 
 /** The further questions: each by POST with a JSON body, and by GET with the same members in the address. */
 export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
@@ -96,7 +100,7 @@ function eventsRoute(app: FastifyInstance, parts: ReportParts): void {
       },
     },
     async (request, reply) => {
-      const context = await contextOf(parts, request)
+      const { asking: _, ...context } = await contextOf(parts, request, reply)
       const { filters = [] } = request.query as { filters?: Filter[] } // validated
       const ask = (limit: number) => lastEvents(filters, { ...context, nowMs: parts.now() }, limit)
       await refusing(() => ask(1)) // what is wrong is said before the stream is open
@@ -118,45 +122,39 @@ function eventsRoute(app: FastifyInstance, parts: ReportParts): void {
   )
 }
 
-interface CsvReply {
-  type(type: string): unknown
-  header(name: string, value: string): unknown
-}
-
 async function answerTo(
   question: Question,
   parts: ReportParts,
   request: FastifyRequest<SiteRequest>,
   body: unknown,
   isCsv: boolean,
-  reply: CsvReply,
+  reply: FastifyReply,
 ): Promise<Answer | string> {
-  const context = await contextOf(parts, request)
+  const { asking, ...context } = await contextOf(parts, request, reply)
   // Its schema has passed the body.
   const answer = await refusing(() => question.answer(body as never, context))
-  if (!isCsv) return answer
+  if (!isCsv) return { ...answer, meta: { ...answer.meta, freshness: asking.freshness() } }
   reply.type('text/csv; charset=utf-8; header=present')
   reply.header(
     'content-disposition',
     `attachment; filename="${question.name.replace('/', '-')}.csv"`,
   )
-  return toCsv(answer.rows)
+  return rowsAsCsv(answer.rows)
 }
 
 /** Who asks may, and what is asked is well-formed: then what it is answered with. */
 async function contextOf(
   parts: ReportParts,
   request: FastifyRequest<SiteRequest>,
-): Promise<QuestionContext> {
-  const { scope, timezone } = await openSite(parts, request, request.params.site)
+  reply: FastifyReply,
+): Promise<QuestionContext & { readonly asking: Asking }> {
+  const { scope, settings } = await openSite(parts, request, request.params.site)
   if (request.validationError) throw invalid(request.validationError)
+  const fresh = await freshness(parts)
+  const asking = parts.engine.ask(scope, fresh, gone(reply))
   return {
-    scope,
-    timezone,
-    nowMs: parts.now(),
-    freshness: await freshness(parts),
-    run: ({ sql, params }) =>
-      selectRows(parts.clickhouse, sql, params, { max_execution_time: MOST_SECONDS }),
+    ...settings,
+    ...{ scope, asking, nowMs: parts.now(), freshness: fresh, run: asking.run },
     tabsOf: tabsOf(parts, scope.siteId),
   }
 }
@@ -167,20 +165,9 @@ async function refusing<T>(answer: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof QueryError)
       throw new Problem('invalid_query', error.message, { part: error.part })
-    if (isTooMuch(error))
-      throw new Problem(
-        'invalid_query',
-        `range: has too much for one answer (more than ${MOST_SECONDS} s, or than the memory allows): take a shorter one, or filter.`,
-        { part: 'range' },
-      )
     throw error
   }
 }
-
-/** ClickHouse gave up: TIMEOUT_EXCEEDED, MEMORY_LIMIT_EXCEEDED, TOO_SLOW. */
-const isTooMuch = (error: unknown) =>
-  error instanceof Error &&
-  ['159', '241', '160'].includes(String((error as { code?: unknown }).code))
 
 /** Members of an address as those of a body: what is no text is JSON. */
 function readAddress(

@@ -1,20 +1,26 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type ClickHouse, selectRows } from '../../database/clickhouse.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Pool } from '../../database/postgres.ts'
-import { answer } from '../../reports/answer.ts'
+import { answer, MAX_LIMIT } from '../../reports/answer.ts'
 import { DIMENSIONS } from '../../reports/dimensions.ts'
+import { NO_NAMES } from '../../reports/goal.ts'
 import { METRICS } from '../../reports/metrics.ts'
+import { asCsv, asLines } from '../../reports/output.ts'
 import { parseQuery } from '../../reports/parse.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { SiteScope } from '../../reports/scope.ts'
 import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
+import { groupScope } from '../sites/group-routes.ts'
+import { readSite, type SiteSettings } from '../sites/site-names.ts'
 import type { Changes } from './changes.ts'
+import type { ReportEngine } from './engine.ts'
 import { openStream } from './event-stream.ts'
+import { freshness } from './freshness.ts'
+import { gone } from './gone.ts'
 
 export interface ReportParts {
   readonly pool: Pool
-  readonly clickhouse: ClickHouse
+  readonly engine: ReportEngine
   readonly access: Access
   readonly changes: Changes
   readonly now: () => number
@@ -24,38 +30,36 @@ interface SiteParams {
   Params: { site: string }
 }
 
-/** The reporting API of one site. */
+/** The reporting API. */
 export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
   const schema = (summary: string) => ({ summary, tags: ['reports'], security: [{ apiKey: [] }] })
+  const asking = (summary: string, name: string) => ({
+    bodyLimit: 65_536,
+    schema: {
+      ...schema(summary),
+      params: { type: 'object', properties: { [name]: { type: 'string' } } },
+      body: QUERY_SCHEMA,
+    },
+    // The query's own parser answers: it names the part at fault.
+    validatorCompiler: () => () => true,
+  })
 
   app.post<SiteParams>(
     '/api/v1/sites/:site/query',
-    {
-      bodyLimit: 65_536,
-      schema: {
-        ...schema('Metrics by dimensions, filtered'),
-        params: { type: 'object', properties: { site: { type: 'string' } } },
-        body: QUERY_SCHEMA,
-      },
-      // The query's own parser answers: it names the part at fault.
-      validatorCompiler: () => () => true,
-    },
+    asking('Metrics by dimensions, filtered', 'site'),
     async (request, reply) => {
-      const { scope, timezone } = await openSite(parts, request, request.params.site)
-      try {
-        const query = parseQuery(request.body)
-        reply.header('cache-control', 'no-store')
-        return await answer(scope, query, {
-          timezone,
-          nowMs: parts.now(),
-          freshness: await freshness(parts),
-          run: ({ sql, params }) => selectRows(parts.clickhouse, sql, params),
-        })
-      } catch (error) {
-        if (error instanceof QueryError)
-          throw new Problem('invalid_query', error.message, { part: error.part })
-        throw error
-      }
+      const { scope, settings } = await openSite(parts, request, request.params.site)
+      return answerQuery(parts, request, reply, scope, settings)
+    },
+  )
+
+  app.post<{ Params: { group: string } }>(
+    '/api/v1/groups/:group/query',
+    asking('The same over all sites of a group', 'group'),
+    async (request, reply) => {
+      const scope = await groupScope(parts, request, request.params.group)
+      const { timezone } = await readSite(parts.pool, scope.siteId)
+      return answerQuery(parts, request, reply, scope, { timezone, names: NO_NAMES })
     },
   )
 
@@ -102,30 +106,47 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
   )
 }
 
+async function answerQuery(
+  parts: ReportParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scope: SiteScope,
+  { timezone, names }: SiteSettings,
+): Promise<unknown> {
+  try {
+    const query = parseQuery(request.body)
+    const fresh = await freshness(parts)
+    const asking = parts.engine.ask(scope, fresh, gone(reply))
+    const told = await answer(scope, query, {
+      timezone,
+      names,
+      nowMs: parts.now(),
+      freshness: fresh,
+      run: asking.run,
+    })
+    const answered = { ...told, meta: { ...told.meta, freshness: asking.freshness() } }
+    reply.header('cache-control', 'no-store').header('vary', 'accept')
+    const { accept = '' } = request.headers
+    if (accept.includes('text/csv'))
+      return reply.type('text/csv; charset=utf-8').send(asCsv(query, answered))
+    if (accept.includes('application/x-ndjson'))
+      return reply.type('application/x-ndjson').send(asLines(answered))
+    return answered
+  } catch (error) {
+    if (error instanceof QueryError)
+      throw new Problem('invalid_query', error.message, { part: error.part })
+    throw error
+  }
+}
+
 /** The site of an address, for who may read it. */
 export async function openSite(
   parts: ReportParts,
   request: FastifyRequest,
   siteId: string,
-): Promise<{ scope: SiteScope; timezone: string }> {
+): Promise<{ scope: SiteScope; settings: SiteSettings }> {
   await parts.access.requireRead(request, siteId)
-  const { rows } = await parts.pool.query<{ timezone: string }>(
-    'select timezone from sites where site_id = $1',
-    [siteId],
-  )
-  const site = rows[0]
-  if (!site) throw new Problem('not_found', 'There is no such site.')
-  return { scope: { siteId }, timezone: site.timezone }
-}
-
-/** Every event acknowledged before this instant is in the reports. */
-export async function freshness({ pool, now }: ReportParts): Promise<string> {
-  const asked = now()
-  const { rows } = await pool.query<{ waiting: Date | null }>(
-    `/* freshness */ select least((select min(received_at) from events_batches),
-                                  (select min(created_at) from clickhouse_outbox)) as waiting`,
-  )
-  return (rows[0]?.waiting ?? new Date(asked)).toISOString()
+  return { scope: { siteId }, settings: await readSite(parts.pool, siteId) }
 }
 
 const QUERY_SCHEMA = {
@@ -138,14 +159,19 @@ const QUERY_SCHEMA = {
     },
     dimensions: {
       type: 'array',
-      items: { type: 'string', enum: DIMENSIONS.map((dimension) => dimension.name) },
+      items: { type: 'string' },
+      description: `${DIMENSIONS.map(({ name }) => name).join(', ')}, time, event:props:NAME`,
     },
-    range: { description: 'A name such as 7d, or two dates' },
+    range: { description: 'A name such as 7d, two days, or two instants' },
     filters: { type: 'array', items: { type: 'array' } },
-    compare: { type: 'string', enum: ['previous_period'] },
+    compare: {
+      description: 'previous_period, year_before, year_before_by_weekday, or two days',
+    },
     fill: { type: 'string', enum: ['zero'] },
     timezone: { type: 'string' },
     order_by: { type: 'array', items: { type: 'array' } },
-    limit: { type: 'integer', minimum: 1, maximum: 10_000 },
+    week_start: { type: 'string', enum: ['monday', 'saturday', 'sunday'] },
+    limit: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
+    cursor: { type: 'string' },
   },
 } as const

@@ -1,0 +1,101 @@
+import type { Filter, TextOperator } from '../../contract/query.ts'
+import { inspect, PlausibleError } from './plausible-error.ts'
+import { plausibleDimension } from './plausible-names.ts'
+
+const OPERATORS = ['is', 'is_not', 'contains', 'contains_not', 'matches', 'matches_not']
+const MAX_SEGMENTS = 10
+
+interface Place {
+  /** The filter of the request that it is part of. */
+  readonly whole: unknown
+  readonly at: string
+  readonly isTop: boolean
+  readonly isDone: boolean
+}
+
+/** Filters of Plausible's API in our language, or its own refusal. */
+export function plausibleFilters(value: readonly unknown[]): Filter[] {
+  const filters = value.map((each, index) =>
+    filter(each, { whole: each, at: `#/filters/${index}`, isTop: true, isDone: false }),
+  )
+  const segments = JSON.stringify(filters).split('"segment"').length - 1
+  if (segments > MAX_SEGMENTS)
+    throw new PlausibleError(
+      `Invalid filters. You can only use up to ${MAX_SEGMENTS} segment filters in a query.`,
+    )
+  return filters
+}
+
+function filter(value: unknown, place: Place): Filter {
+  const invalid = () => new PlausibleError(`${place.at}: Invalid filter ${inspect(place.whole)}`)
+  if (!Array.isArray(value)) throw invalid()
+  const [operator, subject, clauses, modifiers] = value
+  switch (operator) {
+    case 'and':
+    case 'or':
+      if (value.length !== 2 || !Array.isArray(subject) || subject.length === 0) throw invalid()
+      return [
+        operator,
+        subject.map((each) => filter(each, { ...place, isTop: place.isTop && operator === 'and' })),
+      ]
+    case 'not':
+      if (value.length !== 2 || !isFilled(subject)) throw invalid()
+      return ['not', filter(subject, { ...place, isTop: false })]
+    case 'has_done':
+    case 'has_not_done':
+      if (value.length !== 2 || !isFilled(subject)) throw invalid()
+      if (place.isDone)
+        throw new PlausibleError(
+          'Invalid filters. Behavioral filters (has_done, has_not_done) cannot be nested.',
+        )
+      return [operator, filter(subject, { ...place, isDone: true })]
+  }
+  const isSegment = subject === 'segment'
+  const dimension = isSegment ? { name: 'segment' } : plausibleDimension(subject)
+  const isLeaf =
+    OPERATORS.includes(operator) &&
+    dimension &&
+    !dimension.name.startsWith('time') &&
+    Array.isArray(clauses) &&
+    clauses.length > 0 &&
+    clauses.every((each) => typeof each === 'string' || typeof each === 'number') &&
+    value.length <= 4 &&
+    (value.length === 3 || (isModifier(modifiers) && !operator.startsWith('matches'))) &&
+    (!isSegment || operator === 'is') &&
+    (subject !== 'event:goal' || operator === 'is' || operator === 'contains')
+  if (!isLeaf) throw invalid()
+  const isNumbers = clauses.some((each) => typeof each === 'number')
+  if (isSegment ? !clauses.every(Number.isInteger) : isNumbers && subject !== 'visit:city')
+    throw new PlausibleError(`Invalid filter '${inspect(value)}'.`)
+  if (place.isDone && String(subject).startsWith('visit:'))
+    throw new PlausibleError(
+      'Invalid filters. Behavioral filters (has_done, has_not_done) can only be used with event dimension filters.',
+    )
+  if (!place.isTop && !place.isDone && (subject === 'event:goal' || subject === 'event:hostname'))
+    throw new PlausibleError(
+      `Invalid filters. Dimension \`${subject}\` can only be filtered at the top level.`,
+    )
+  const isExact = operator === 'is' || operator === 'is_not'
+  if (subject === 'visit:country' && isExact && !clauses.every((each) => String(each).length === 2))
+    throw new PlausibleError(
+      'Invalid visit:country filter, visit:country needs to be a valid 2-letter country code.',
+    )
+  const values = clauses.map((each) => {
+    const text = String(each)
+    if (!isExact) return text
+    if ('empty' in dimension && text === dimension.empty && dimension.name !== 'visit:source')
+      return ''
+    return 'read' in dimension && dimension.read ? dimension.read(text) : text
+  })
+  const leaf = [operator as TextOperator, dimension.name, values] as const
+  return value.length === 4 ? [...leaf, modifiers as { case_sensitive?: boolean }] : leaf
+}
+
+const isFilled = (value: unknown) => Array.isArray(value) && value.length > 0
+
+const isModifier = (value: unknown) =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).every(
+    ([key, each]) => key === 'case_sensitive' && typeof each === 'boolean',
+  )

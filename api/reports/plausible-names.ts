@@ -1,0 +1,100 @@
+import { getAllCountries } from 'countries-and-timezones'
+
+/** A dimension of Plausible's: ours, and what its values are called there. */
+export interface PlausibleDimension {
+  readonly name: string
+  /** What stands for an empty value; absent: rows without one are left out. */
+  readonly empty?: string
+  readonly show?: (value: string) => string
+  readonly read?: (value: string) => string
+}
+
+const swapped = (table: Readonly<Record<string, string>>) => {
+  const back = Object.fromEntries(Object.entries(table).map(([ours, theirs]) => [theirs, ours]))
+  return {
+    show: (value: string) => table[value] ?? value,
+    read: (value: string) => back[value] ?? value,
+  }
+}
+
+const DEVICES = {
+  desktop: 'Desktop',
+  mobile: 'Mobile',
+  tablet: 'Tablet',
+  tv: 'TV',
+  console: 'Console',
+  wearable: 'Wearable',
+  car: 'Car',
+}
+const regionNames = new Intl.DisplayNames('en', { type: 'region' })
+const COUNTRIES = Object.fromEntries(
+  Object.keys(getAllCountries()).map((code) => [code, regionNames.of(code) ?? code]),
+)
+
+const NOT_SET = '(not set)'
+const plain = (name: string): PlausibleDimension => ({ name, empty: NOT_SET })
+
+export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> = {
+  time: { name: 'time' },
+  'time:hour': { name: 'time:hour' },
+  'time:day': { name: 'time:day' },
+  'time:week': { name: 'time:week' },
+  'time:month': { name: 'time:month' },
+  'event:name': { name: 'event:name' },
+  'event:page': { name: 'event:page' },
+  'event:goal': { name: 'event:goal' },
+  'event:hostname': { name: 'event:hostname' },
+  'visit:entry_page': { name: 'visit:entry_page' },
+  'visit:exit_page': { name: 'visit:exit_page' },
+  'visit:entry_page_hostname': { name: 'event:hostname' },
+  'visit:source': { name: 'visit:source', empty: 'Direct / None' },
+  'visit:referrer': { name: 'visit:referrer', empty: 'Direct / None' },
+  'visit:channel': plain('visit:channel'),
+  'visit:utm_medium': plain('visit:utm_medium'),
+  'visit:utm_source': plain('visit:utm_source'),
+  'visit:utm_campaign': plain('visit:utm_campaign'),
+  'visit:utm_content': plain('visit:utm_content'),
+  'visit:utm_term': plain('visit:utm_term'),
+  'visit:device': { ...plain('visit:device'), ...swapped(DEVICES) },
+  'visit:screen': { ...plain('visit:device'), ...swapped(DEVICES) },
+  'visit:browser': plain('visit:browser'),
+  'visit:browser_version': plain('visit:browser_version'),
+  'visit:os': { ...plain('visit:os'), ...swapped({ macOS: 'Mac', Linux: 'GNU/Linux' }) },
+  'visit:os_version': plain('visit:os_version'),
+  'visit:country': { name: 'visit:country' },
+  'visit:region': { name: 'visit:region' },
+  'visit:city': { name: 'visit:city' },
+  'visit:country_name': { name: 'visit:country', ...swapped(COUNTRIES) },
+  'visit:region_name': { name: 'visit:region' },
+  'visit:city_name': { name: 'visit:city' },
+}
+
+const PROPERTY = /^event:props:.{1,120}$/s
+
+/** The dimension of a name; undefined where Plausible has none. */
+export function plausibleDimension(name: unknown): PlausibleDimension | undefined {
+  if (typeof name !== 'string') return undefined
+  if (Object.hasOwn(PLAUSIBLE_DIMENSIONS, name)) return PLAUSIBLE_DIMENSIONS[name]
+  return PROPERTY.test(name) ? { name, empty: '(none)' } : undefined
+}
+
+/** Its metrics, by ours. `zero`: what it says where there is nothing. */
+export const PLAUSIBLE_METRICS: Readonly<
+  Record<string, { readonly name: string; readonly zero?: 0; readonly of?: 'visit' | 'event' }>
+> = {
+  visitors: { name: 'visitors', zero: 0 },
+  visits: { name: 'visits', zero: 0 },
+  pageviews: { name: 'pageviews', zero: 0, of: 'event' },
+  views_per_visit: { name: 'views_per_visit', zero: 0, of: 'visit' },
+  bounce_rate: { name: 'plausible_bounce_rate', zero: 0, of: 'visit' },
+  visit_duration: { name: 'plausible_visit_duration', zero: 0, of: 'visit' },
+  events: { name: 'events', zero: 0, of: 'event' },
+  scroll_depth: { name: 'plausible_scroll_depth' },
+  percentage: { name: 'percentage', zero: 0 },
+  conversion_rate: { name: 'visitor_cr', zero: 0 },
+  group_conversion_rate: { name: 'group_visitor_cr', zero: 0 },
+  exit_rate: { name: 'exit_rate' },
+  time_on_page: { name: 'plausible_time_on_page' },
+  average_revenue: { name: 'average_revenue' },
+  total_revenue: { name: 'total_revenue' },
+}
