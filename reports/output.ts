@@ -14,14 +14,28 @@ export function asCsv(query: Query, { rows }: QueryAnswer): string {
     ...metrics.map((name) => row.metrics[name] ?? null),
     ...(isCompared ? metrics.map((name) => row.compare?.[name] ?? null) : []),
   ])
-  return [head, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('')
+  return csv([head, ...lines])
 }
 
-/** Text that a spreadsheet would run as a formula begins with an apostrophe. */
-function cell(value: string | number | null): string {
-  if (value === null) return ''
-  if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r\n|%]/.test(value) ? `'${value}` : value
+/** Any rows as CSV: a column for each member that is no list or object. */
+export function rowsAsCsv(rows: readonly object[]): string {
+  const entries = rows.map((row) => new Map<string, unknown>(Object.entries(row)))
+  const head = [...new Set(entries.flatMap((row) => [...row.keys()]))].filter((name) =>
+    entries.every((row) => isScalar(row.get(name))),
+  )
+  return csv([head, ...entries.map((row) => head.map((name) => row.get(name)))])
+}
+
+const isScalar = (value: unknown) => value === null || typeof value !== 'object'
+
+const csv = (lines: readonly (readonly unknown[])[]) =>
+  lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('')
+
+/** Text that a spreadsheet would run as a formula, behind whatever white space, begins with an apostrophe. */
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value !== 'string') return String(value)
+  const text = /^\s*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 

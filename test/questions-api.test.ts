@@ -40,8 +40,7 @@ beforeAll(async () => {
   await app.register(swagger, OPEN_API)
   await registerRoutes(app, (scope) =>
     questionRoutes(scope, {
-      ...{ pool, changes, now: () => now },
-      engine: createReportEngine(clickhouse, changes),
+      ...{ pool, changes, now: () => now, engine: createReportEngine(clickhouse, changes) },
       access: createAccess(pool),
     }),
   )

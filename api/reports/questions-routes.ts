@@ -5,13 +5,14 @@ import type {
   FastifySchemaValidationError,
 } from 'fastify'
 import type { Filter } from '../../contract/query.ts'
+import { rowsAsCsv } from '../../reports/output.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { Answer, Question, QuestionContext } from '../../reports/questions/question.ts'
 import { QUESTIONS } from '../../reports/questions/questions.ts'
 import { lastEvents, realtime } from '../../reports/questions/realtime.ts'
 import { Problem } from '../errors.ts'
 import { openStreams } from '../streams.ts'
-import { toCsv } from './csv.ts'
+import type { Asking } from './engine.ts'
 import { eventFeed } from './event-feed.ts'
 import { openStream } from './event-stream.ts'
 import { freshness } from './freshness.ts'
@@ -101,7 +102,7 @@ function eventsRoute(app: FastifyInstance, parts: ReportParts): void {
       },
     },
     async (request, reply) => {
-      const context = await contextOf(parts, request, reply)
+      const { asking: _, ...context } = await contextOf(parts, request, reply)
       const { filters = [] } = request.query as { filters?: Filter[] } // validated
       const ask = (limit: number) => lastEvents(filters, { ...context, nowMs: parts.now() }, limit)
       await refusing(() => ask(1)) // what is wrong is said before the stream is open
@@ -131,16 +132,16 @@ async function answerTo(
   isCsv: boolean,
   reply: FastifyReply,
 ): Promise<Answer | string> {
-  const context = await contextOf(parts, request, reply)
+  const { asking, ...context } = await contextOf(parts, request, reply)
   // Its schema has passed the body.
   const answer = await refusing(() => question.answer(body as never, context))
-  if (!isCsv) return answer
+  if (!isCsv) return { ...answer, meta: { ...answer.meta, freshness: asking.freshness() } }
   reply.type('text/csv; charset=utf-8; header=present')
   reply.header(
     'content-disposition',
     `attachment; filename="${question.name.replace('/', '-')}.csv"`,
   )
-  return toCsv(answer.rows)
+  return rowsAsCsv(answer.rows)
 }
 
 /** Who asks may, and what is asked is well-formed: then what it is answered with. */
@@ -148,16 +149,14 @@ async function contextOf(
   parts: ReportParts,
   request: FastifyRequest<SiteRequest>,
   reply: FastifyReply,
-): Promise<QuestionContext> {
+): Promise<QuestionContext & { readonly asking: Asking }> {
   const { scope, settings } = await openSite(parts, request, request.params.site)
   if (request.validationError) throw invalid(request.validationError)
   const fresh = await freshness(parts)
+  const asking = parts.engine.ask(scope, fresh, gone(reply))
   return {
-    scope,
     ...settings,
-    nowMs: parts.now(),
-    freshness: fresh,
-    run: parts.engine.ask(scope, fresh, gone(reply)).run,
+    ...{ scope, asking, nowMs: parts.now(), freshness: fresh, run: asking.run },
     tabsOf: tabsOf(parts, scope.siteId),
   }
 }

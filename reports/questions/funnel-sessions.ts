@@ -32,8 +32,8 @@ export const funnelSessions: Question<FunnelSessionsBody> = {
     const opened = await open(body, context, body.breakdown)
     const begun = opened.begin()
     const found = await context.run(
-      begun.sql.statement(`select try[${step}].3 as id
-from (${triesSql(begun, opened, body)})
+      begun.sql.statement(`select concat(toString(try[${step}].3.2), '-', toString(try[${step}].3.1)) as id
+from (${triesSql(begun, opened, body, { sessions: true })})
 where length(try) ${outcome === 'reached' ? '>=' : '='} ${step}
   ${value === undefined ? '' : `and value = ${begun.sql.bind('String', value)}`}
 order by try[${step}].1 desc, id

@@ -58,7 +58,7 @@ describe('a funnel', () => {
   it('lets nothing lie between strict steps but what a page measures by itself', async () => {
     expect(await counts({ order: 'strict' })).toEqual([4, 2, 1])
     expect(await ask({ order: 'strict' })).toMatchObject({
-      drop_offs: [{ step: 1, page: null }, { step: 1, page: '/help' }, { step: 2 }],
+      drop_offs: [{ step: 1, page: '/help' }, { step: 1, page: null }, { step: 2 }],
     })
   })
 
@@ -99,6 +99,25 @@ describe('a funnel', () => {
     expect((await behind(2, 'reached')).map((row) => row.entry_page)).toEqual(['/', '/', '/'])
     expect(await behind(1, 'dropped')).toMatchObject([{ entry_page: '/cart', exit_page: '/' }])
     expect(await behind(3, 'dropped')).toHaveLength(1)
+  })
+
+  it('has goals, segments and what a visit has done for steps and filters', async () => {
+    const names = {
+      goals: [{ name: 'Bought', reached: ['is', 'event:page', ['/paid']] as Filter, value: 0 }],
+      segments: { Cart: ['is', 'event:page', ['/cart']] as Filter },
+    }
+    const asked = (body: Partial<FunnelBody>) =>
+      asking(clickhouse, 'shop', { names })(funnel, { range: RANGE, steps, ...body })
+    const goal = { filters: [['is', 'event:goal', ['Bought']]] as Filter[] }
+    const { rows } = await asked({ steps: [page('/'), goal] })
+    expect(rows.map((row) => row.count)).toEqual([4, 1])
+    const only = async (...filters: Filter[]) =>
+      (await asked({ filters, steps: [page('/'), page('/cart')] })).rows.map((row) => row.count)
+    expect(await only(['has_done', ['is', 'segment', ['Cart']]])).toEqual([4, 3])
+    expect(await only(['is', 'visit:exit_page', ['/cart']])).toEqual([2, 2])
+    await expect(
+      asked({ steps: [page('/'), { filters: [['is', 'event:goal', ['None']]] }] }),
+    ).rejects.toMatchObject({ part: 'steps[1].filters', message: /no goal "None"/ })
   })
 
   it('names the part that is wrong', async () => {
@@ -155,7 +174,7 @@ describe('over random histories', () => {
           })
           await loadHistories(clickhouse, site, events)
           for (const { steps: chosen, ...body } of all) {
-            const { rows } = await asking(clickhouse, site)(funnel, {
+            const { rows, drop_offs } = await asking(clickhouse, site)(funnel, {
               ...body,
               range: RANGE,
               steps: chosen.map((each) => STEPS[each] ?? page()),
@@ -172,6 +191,9 @@ describe('over random histories', () => {
                 mean_from_first_s,
               })),
             ).toEqual(chosen.map((_, index) => expectedRow(tries, index)))
+            expect(drop_offs).toHaveLength(dropOffs(tries, chosen.length).size)
+            for (const { step, page: to, count } of drop_offs)
+              expect([to, count]).toEqual([to, dropOffs(tries, chosen.length).get(`${step} ${to}`)])
           }
         },
       ),
@@ -186,12 +208,14 @@ function visit(visitor: string, ...views: [minute: number, path: string][]): Tol
 
 type Model = Required<Pick<FunnelBody, 'order' | 'window_s' | 'by'>>
 
+/** The times of its steps, and the page that was seen next. */
+interface Try {
+  readonly times: readonly number[]
+  readonly next: string | null
+}
+
 /** The times of the steps of each visitor's or visit's try, as the definition of a funnel says it. */
-function model(
-  told: readonly Told[],
-  steps: ((told: Told) => boolean)[],
-  asked: Model,
-): number[][] {
+function model(told: readonly Told[], steps: ((told: Told) => boolean)[], asked: Model): Try[] {
   const ordered = [...told].sort((a, b) =>
     a.at === b.at ? ((a.id ?? '') < (b.id ?? '') ? -1 : 1) : a.at < b.at ? -1 : 1,
   )
@@ -202,7 +226,11 @@ function model(
     const best = tries
       .filter((each) => each.length > 0)
       .sort((a, b) => b.length - a.length || (b[0] ?? 0) - (a[0] ?? 0))[0]
-    return best ? [best.map((index) => Date.parse(events[index]?.at ?? ''))] : []
+    if (!best) return []
+    const then = events.slice((best.at(-1) ?? 0) + 1).find((each) => each.type === 'pageview')
+    return [
+      { times: best.map((index) => Date.parse(events[index]?.at ?? '')), next: then?.path ?? null },
+    ]
   })
 }
 
@@ -249,7 +277,14 @@ function anyFrom(
   return doneAt.filter((index) => index >= 0 && within(last, index)).sort((a, b) => a - b)
 }
 
-function expectedRow(tries: number[][], step: number) {
+function dropOffs(tries: readonly Try[], steps: number): Map<string, number> {
+  const dropped = tries.filter(({ times }) => times.length < steps)
+  const groups = Map.groupBy(dropped, ({ times, next }) => `${times.length} ${next}`)
+  return new Map([...groups].map(([key, group]) => [key, group.length]))
+}
+
+function expectedRow(all: readonly Try[], step: number) {
+  const tries = all.map(({ times }) => times)
   const there = tries.filter((each) => each.length > step)
   const mean = (from: number) =>
     step === 0 || there.length === 0

@@ -12,7 +12,6 @@ import {
   POINT,
   type Question,
   type QuestionContext,
-  SESSION_ID,
 } from './question.ts'
 
 export interface FunnelBody extends Asked {
@@ -59,33 +58,45 @@ export const funnel: Question<FunnelBody> = {
   name: 'funnel',
   summary: 'How many get how far, and how fast',
   definition:
-    'Every event that a first step matches begins a try, which takes the earliest event of each next step, all within `window_s` of its beginning and within the range; an event is one step at most. `ordered`: other events may lie between; `strict`: none of what the visitor does may (what a page measures by itself does not count); `any`: the steps come in any order, and row n counts who has done n of them. The try that got furthest counts, of several the one that began last. `count`: visitors (or visits) whose try got to the step at least; `dropped`: whose try ended there; `from_previous_percent` = count ÷ count of the step before, `from_first_percent` = count ÷ count of the first. Times are from the step before, and from the first.',
+    'Every event that a first step matches begins a try, which takes the earliest event of each next step, all within `window_s` of its beginning and within the range; an event is one step at most. `ordered`: other events may lie between; `strict`: none of what the visitor does may (what a page measures by itself does not count); `any`: the steps come in any order, and row n counts who has done n of them. The try that got furthest counts, of several the one that began last. `count`: visitors (or visits) whose try got to the step at least; `dropped`: whose try ended there; `from_previous_percent` = count ÷ count of the step before, `from_first_percent` = count ÷ count of the first. Times are from the step before, and from the first. `total` is of all breakdowns. `drop_offs`: where those went who dropped at a step: the ten pages that most saw next in the range, and with `page` null those who saw none.',
   members: { ...FUNNEL_MEMBERS, limit: limitOf(100, 10) },
   required: ['range', 'steps'],
   async answer(body, context) {
-    const names = stepNames(body)
+    const names = body.steps.map(({ name }, at) => name ?? `Step ${at + 1}`)
     const opened = await open(body, context, body.breakdown)
-    const begun = opened.begin()
     const { limit = 10, breakdown } = body
-    const counts = names.map((_, at) => stepColumns(at + 1))
-    const groups = await context.run(
-      begun.sql.statement(`select ${breakdown ? 'value, ' : ''}${counts.join(', ')}
+    const columns = names.map((_, at) => stepColumns(at + 1))
+    const counted = (by: string) => {
+      const begun = opened.begin()
+      return context.run(
+        begun.sql.statement(`select ${by === '' ? '' : 'value, '}${columns.join(', ')}
 from (${triesSql(begun, opened, body)})
 where notEmpty(try)
-${breakdown ? `group by value\norder by c1 desc, value\nlimit ${limit}` : ''}`),
-    )
-    const rows = groups.flatMap((group) =>
-      names.map((name, at) => ({
-        ...(breakdown && { value: String(group.value) }),
-        ...stepRow(group, name, at + 1, names.length),
-      })),
-    )
-    return { rows, drop_offs: await dropOffs(body, opened, context), meta: opened.meta }
+${by}`),
+      )
+    }
+    const [[total = {}], groups, nextPages] = await Promise.all([
+      counted(''),
+      breakdown ? counted(`group by value\norder by c1 desc, value\nlimit ${limit}`) : [],
+      dropOffs(body, opened, context),
+    ])
+    const rowsOf = (group: Record<string, unknown>) =>
+      names.map((name, at) => stepRow(group, name, at + 1, names.length))
+    const all = rowsOf(total)
+    return {
+      rows: breakdown
+        ? groups.flatMap((group) =>
+            rowsOf(group).map((row) => ({ value: String(group.value), ...row })),
+          )
+        : all,
+      total: all,
+      drop_offs: withEnds(
+        nextPages,
+        all.map(({ dropped }) => dropped),
+      ),
+      meta: opened.meta,
+    }
   },
-}
-
-export function stepNames({ steps }: FunnelBody): string[] {
-  return steps.map(({ name }, at) => name ?? `Step ${at + 1}`)
 }
 
 const stepColumns = (step: number) =>
@@ -116,66 +127,84 @@ function stepRow(group: Record<string, unknown>, name: string, step: number, ste
   }
 }
 
-/** Where those went who got no further than a step: the next page that they saw in the range, or none. */
+/** Where those went who got no further than a step: the next pages that they saw in the range, and how many saw none. */
 async function dropOffs(body: FunnelBody, opened: Opened, context: QuestionContext) {
   const begun = opened.begin()
-  const actor = actorOf(body)
   const rows = await context.run(
-    begun.sql.statement(`select step, page, count() as count
-from (
-  select tries.actor, any(length(try)) as step, argMinIf(path, p.point, p.point > try[-1].2) as page
-  from (${triesSql(begun, opened, body)}) as tries
-  left join (
-    select ${actor} as actor, ${POINT} as point, path
-    ${begun.sql.events("event_type = 'pageview'")}
-  ) as p on p.actor = tries.actor
-  where length(try) between 1 and ${body.steps.length - 1}
-  group by tries.actor
-)
+    begun.sql.statement(`select length(try) as step, next as page, count() as count,
+  sum(count) over (partition by step) as went_on
+from (${triesSql(begun, opened, body, { next: true })})
+where step between 1 and ${body.steps.length - 1} and next != ''
 group by step, page
 order by step, count desc, page
 limit 10 by step`),
   )
   return rows.map((row) => ({
     step: Number(row.step),
-    page: row.page === '' ? null : row.page,
+    page: String(row.page),
     count: Number(row.count),
+    wentOn: Number(row.went_on),
   }))
 }
 
-const actorOf = ({ by = 'visitor' }: FunnelBody) => (by === 'visit' ? 'session' : 'visitor')
+/** With those who saw no further page, of each step that was not the last. */
+function withEnds(nextPages: Awaited<ReturnType<typeof dropOffs>>, dropped: readonly number[]) {
+  return dropped.slice(0, -1).flatMap((all, at) => {
+    const pages = nextPages.filter(({ step }) => step === at + 1)
+    const ended = all - (pages[0]?.wentOn ?? 0)
+    return [
+      ...pages.map(({ step, page, count }) => ({ step, page, count })),
+      ...(ended > 0 ? [{ step: at + 1, page: null, count: ended }] : []),
+    ]
+  })
+}
+
+const actorOf = ({ by = 'visitor' }: Pick<FunnelBody, 'by'>) =>
+  by === 'visit' ? 'session' : 'visitor'
 
 /**
  * One row for each visitor (or visit) that has an event of a step: `try` has
- * the time, point and visit of each step, `value` the breakdown at the first.
+ * the time and the point of each step (and, where it is asked for, the visit),
+ * `value` the breakdown at the first, `next` the page seen after the last. What
+ * is not needed is left out: it would be sorted along.
  */
 export function triesSql(
   { passes, meets, dimension, rows }: Begun,
   opened: Opened,
-  body: FunnelBody,
+  { steps, order = 'ordered', window_s = 1_209_600, ...body }: FunnelBody,
+  wants: { readonly sessions?: boolean; readonly next?: boolean } = {},
 ): string {
-  const { steps, order = 'ordered', window_s = 1_209_600, breakdown } = body
   const masks = steps.map(({ filters }, at) => {
     const condition = meets(opened.filter(filters, `steps[${at}].filters`))
     return `toUInt16(${condition}) * ${2 ** at}`
   })
-  const value = breakdown === undefined ? "''" : dimension(breakdown)
-  const fold = FOLDS[order](steps.length, window_s * 1_000)
+  const further = [
+    wants.sessions ? '(session, toUnixTimestamp64Milli(session_started_at))' : '0',
+    body.breakdown === undefined ? '0' : `toString(${dimension(body.breakdown)})`,
+  ]
   return `select
     actor,
-    arraySort(groupArray((point, mask, session_id, toString(value_at)))) as list,
+    arraySort(groupArrayIf((point, mask, of_session, of_value), is_listed)) as list,
     arrayMap(e -> e.1.1, list) as times,
     arrayMap(e -> e.2, list) as masks,
     arrayEnumerate(list) as places,
-    ${fold} as found,
+    ${FOLDS[order](steps.length, window_s * 1_000)} as found,
     arrayMap(e -> (e.1, list[e.2].1, list[e.2].3), found) as try,
-    list[found[1].2].4 as value
+    list[found[1].2].4 as value${
+      wants.next
+        ? `,
+    groupArrayIf((point, path), event_type = 'pageview') as views,
+    arraySort(arrayFilter(view -> view.1 > try[-1].2, views))[1].2 as next`
+        : ''
+    }
   from (
     select ${actorOf(body)} as actor, ${POINT} as point, ${masks.join(' + ')} as mask,
-      ${SESSION_ID} as session_id, ${value} as value_at
-    ${rows('events', passes)} and (mask != 0${order === 'strict' ? ` or ${IS_ACT}` : ''})
+      mask != 0${order === 'strict' ? ` or ${IS_ACT}` : ''} as is_listed,
+      ${further[0]} as of_session, ${further[1]} as of_value${wants.next ? ', event_type, path' : ''}
+    ${rows('events', passes)} and (is_listed${wants.next ? " or event_type = 'pageview'" : ''})
   )
-  group by actor`
+  group by actor
+  ${order === 'any' ? '' : 'having max(bitTest(mask, 0)) = 1'}`
 }
 
 // A try is the list of its steps: time in milliseconds, and place in the list of events.

@@ -1,4 +1,5 @@
 import type { Filter } from '../../contract/query.ts'
+import type { ScopedSql } from '../scope.ts'
 import {
   ASKED,
   IS_ACT,
@@ -29,7 +30,8 @@ export const realtime: Question<RealtimeBody> = {
   members: { filters: ASKED.filters, limit: limitOf(100, 10) },
   async answer({ filters = [], limit = 10 }, context) {
     const opened = await openNow(filters, context)
-    const current = `toUnixTimestamp64Milli(occurred_at) > ${Math.floor(context.nowMs) - CURRENT_MINUTES * MINUTE_MS}`
+    const isCurrent = (sql: ScopedSql) =>
+      `toUnixTimestamp64Milli(occurred_at) > ${sql.bind('Int64', context.nowMs - CURRENT_MINUTES * MINUTE_MS)}`
     const top = async (columns: readonly string[]) => {
       const { sql, passes, rows } = opened.begin()
       const names = columns.map((name) => `last_${name}`)
@@ -37,7 +39,7 @@ export const realtime: Question<RealtimeBody> = {
         sql.statement(`select ${names.join(', ')}, count() as visitors
 from (
   select visitor, ${columns.map((name) => `argMaxIf(${name}, ${POINT}, path != '') as last_${name}`).join(', ')}
-  ${rows('events', passes, current)}
+  ${rows('events', passes, isCurrent(sql))}
   group by visitor
 )
 group by ${names.join(', ')}
@@ -70,7 +72,9 @@ limit ${limit}`),
     function currently() {
       const { sql, passes, rows } = opened.begin()
       return context.run(
-        sql.statement(`select uniqExact(visitor) as visitors ${rows('events', passes, current)}`),
+        sql.statement(
+          `select uniqExact(visitor) as visitors ${rows('events', passes, isCurrent(sql))}`,
+        ),
       )
     }
 

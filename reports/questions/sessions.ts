@@ -28,21 +28,21 @@ export const sessions: Question<SessionsBody> = {
   required: ['range'],
   async answer({ before, limit = 100, ...asked }, context) {
     const opened = await open(asked, context)
-    const { sql, passes, rows: from } = opened.begin()
-    const older = before === undefined ? '' : ` and ${key} < ${boundKey(sql, before)}`
-    const rows = await context.run(
-      sql.statement(`${ROWS}
-${from('eventsOfVisits')}
-group by session
-having countIf(${passes}) > 0${older}
-order by started_ms desc, session desc
+    const { sql, passes, rows } = opened.begin()
+    const older = before === undefined ? '1' : `${KEY} < ${boundKey(sql, before)}`
+    const found = await context.run(
+      sql.statement(`select ${SESSION_ID} as id
+${rows('eventsOfVisits', passes, older)}
+group by session, session_started_at
+order by ${KEY} desc
 limit ${limit}`),
     )
-    return { rows: rows.map(sessionRow), meta: opened.meta }
+    const ids = found.map((row) => String(row.id))
+    return { rows: await sessionsById(ids, context), meta: opened.meta }
   },
 }
 
-const key = '(started_ms, session)'
+const KEY = '(toUnixTimestamp64Milli(session_started_at), session)'
 
 /** Some visits by id, in the order of the ids. */
 export async function sessionsById(
@@ -93,7 +93,6 @@ const SAME = [
 ]
 
 const ROWS = `select any(${SESSION_ID}) as id, any(toString(visitor)) as of_visitor,
-  any(toUnixTimestamp64Milli(session_started_at)) as started_ms,
   toString(min(occurred_at)) as first_at, toString(max(occurred_at)) as last_at,
   ${SAME.map((name) => `any(${name}) as ${name}_`).join(', ')},
   argMaxIf(path, ${POINT}, event_type = 'pageview') as exit_page,

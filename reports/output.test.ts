@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { toCsv } from './csv.ts'
+import { rowsAsCsv } from './output.ts'
 
 describe('CSV', () => {
   it('has a column for each member that is no list', () => {
     expect(
-      toCsv([
+      rowsAsCsv([
         { a: 1, list: [1], b: null },
         { a: -2.5, list: [], b: 'x', c: true },
       ]),
@@ -12,7 +12,7 @@ describe('CSV', () => {
   })
 
   it('quotes what needs it', () => {
-    expect(toCsv([{ a: 'say "a, b"', b: 'two\nlines' }])).toBe(
+    expect(rowsAsCsv([{ a: 'say "a, b"', b: 'two\nlines' }])).toBe(
       'a,b\r\n"say ""a, b""","two\nlines"\r\n',
     )
   })
@@ -20,12 +20,12 @@ describe('CSV', () => {
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\r=1', '＝1', "=cmd|' /C calc'!A0"])(
     'keeps %j from being a formula',
     (text) => {
-      const [, line] = toCsv([{ a: text }]).split(/\r\n(?!=)/)
+      const [, line] = rowsAsCsv([{ a: text }]).split(/\r\n(?!=)/)
       expect(line?.replace(/^"/, '')).toMatch(/^'/)
     },
   )
 
   it('of nothing is one empty line', () => {
-    expect(toCsv([])).toBe('\r\n')
+    expect(rowsAsCsv([])).toBe('\r\n')
   })
 })
