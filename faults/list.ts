@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts'
 import { killUnderLoad } from './kill.ts'
+import { CLICKHOUSE_FAULTS } from './of-clickhouse.ts'
 import { CLOCK_FAULTS } from './of-clocks.ts'
 import { DISK_FAULTS } from './of-disk.ts'
 import { ID_FAULTS } from './of-ids.ts'
@@ -8,6 +9,7 @@ import { OVERLOAD_FAULTS } from './of-overload.ts'
 import { PIPELINE_FAULTS } from './of-pipeline.ts'
 import { POSTGRES_FAULTS } from './of-postgres.ts'
 import { PROCESS_FAULTS } from './of-processes.ts'
+import { REBUILD_FAULTS } from './of-rebuild.ts'
 import { WORKER_FAULTS } from './of-workers.ts'
 
 /** The whole product: every store against the ledger. */
@@ -46,6 +48,8 @@ export const FAULTS: readonly Fault[] = [
   ...ID_FAULTS,
   ...PIPELINE_FAULTS,
   ...WORKER_FAULTS,
+  ...CLICKHOUSE_FAULTS,
+  ...REBUILD_FAULTS,
   ...CLOCK_FAULTS,
   ...OVERLOAD_FAULTS,
   WHOLE_PRODUCT,

@@ -32,7 +32,7 @@ export const DISK_FAULTS: readonly Fault[] = [
   },
 ]
 
-function attempt(command: string, ...parameters: string[]): boolean {
+export function attempt(command: string, ...parameters: string[]): boolean {
   try {
     execFileSync(command, parameters, { stdio: 'ignore' })
     return true
@@ -99,7 +99,7 @@ async function fillVolumes(
 }
 
 /** Writes until nothing more fits. */
-async function fill(path: string): Promise<void> {
+export async function fill(path: string): Promise<void> {
   const file = await open(path, 'w')
   for (const bytes of [1_048_576, 4_096]) {
     const chunk = Buffer.alloc(bytes)

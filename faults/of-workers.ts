@@ -35,7 +35,7 @@ export const WORKER_FAULTS: readonly Fault[] = [
         const moment = MOMENTS[round % (MOMENTS.length + 1)]
         if (!moment) {
           const { app } = await stopsBeforeInsert(workers)
-          await passes(rig, new Date())
+          await allPass(rig, workers)
           app.signal('SIGCONT')
           await serves(app)
           continue
@@ -47,7 +47,7 @@ export const WORKER_FAULTS: readonly Fault[] = [
         stopped.app.signal('SIGSTOP')
         await hold.letGo()
         await until('its lease is over', () => isGone(rig, held))
-        await passes(rig, new Date())
+        await allPass(rig, workers)
         stopped.app.signal('SIGCONT')
         await serves(stopped.app)
         refused.push(await fateOf(rig, held))
@@ -86,7 +86,7 @@ export const WORKER_FAULTS: readonly Fault[] = [
         const before = load.ledger.acks.length
         await until('events for the other', () => load.ledger.acks.length > before + 20)
         await hold.letGo()
-        await passes(rig, new Date())
+        await allPass(rig, workers)
       }
       const ledger = await load.stop()
       const stores = await compareStores(rig, clickhouse.client)
@@ -100,7 +100,9 @@ export const WORKER_FAULTS: readonly Fault[] = [
          create trigger uncounted before insert on event_counts for each row execute function nothing();
          create trigger uncounted before insert on event_totals for each row execute function nothing();`,
       )
-      await startWorkers(rig, clickhouse.port, { options: '-c search_path=public,pg_catalog' })
+      const unlocked = await startWorkers(rig, clickhouse.port, {
+        options: '-c search_path=public,pg_catalog',
+      })
       const writer = await rig.connect()
       const [template] = await rig.query<{ event_id: string }>(
         `select event_id from events_log where event_type = 'signup' limit 1`,
@@ -123,7 +125,7 @@ export const WORKER_FAULTS: readonly Fault[] = [
           return waiting.length > 1
         })
         await hold.letGo()
-        await passes(rig, new Date())
+        await allPass(rig, unlocked)
       }
       await writer.end()
       const control = await compareStores(rig, clickhouse.client)
@@ -174,6 +176,14 @@ function stopsBeforeInsert(workers: ReadonlyMap<string, Worker>): Promise<Worker
         resolve(worker)
         return 'pass'
       }
+  })
+}
+
+/** Resolves when what is in the record now has passed them. */
+async function allPass(rig: Rig, workers: ReadonlyMap<string, Worker>): Promise<void> {
+  await passes(rig, new Date()).catch((error: Error) => {
+    const told = [...workers].map(([name, { app }]) => `${name}: ${app.output.slice(-1_500)}`)
+    throw new Error(`${error.message}\n${told.join('\n')}`)
   })
 }
 

@@ -1,0 +1,73 @@
+import { rm } from 'node:fs/promises'
+import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
+import { openPostgres } from '../database/postgres.ts'
+import { beginRebuild, rebuildStep } from '../pipeline/rebuild.ts'
+import type { App } from './app-process.ts'
+import type { ClickHouseProcess } from './clickhouse-process.ts'
+import type { Rig } from './rig.ts'
+import { sleep } from './wait.ts'
+
+const TABLES = [
+  'user_sessions',
+  'pageviews',
+  'user_events',
+  'form_submissions',
+  'daily_site_metrics',
+]
+
+/** A hash of all rows of each store: the same rows, the same hash. */
+export interface Hashes {
+  readonly postgres: string
+  readonly clickhouse: string
+}
+
+export async function hashesOf(rig: Rig, clickhouse: ClickHouse): Promise<Hashes> {
+  const tables = TABLES.map(
+    (table) =>
+      `select '${table}' as name, md5((to_jsonb(t) - 'computed_at')::text) as row from ${table} t`,
+  )
+  const [found] = await rig.query<{ hash: string }>(
+    `select md5(string_agg(name || row, ' ' order by name, row)) as hash from (${tables.join(' union all ')}) r`,
+  )
+  return { postgres: found?.hash ?? '', clickhouse: await hashOfEvents(clickhouse) }
+}
+
+/** Reads all there is, but for the number of the block that brought it. */
+export async function hashOfEvents(clickhouse: ClickHouse): Promise<string> {
+  const [found] = await selectRows<{ hash: string }>(
+    clickhouse,
+    `select concat(toString(count()), ' ', toString(sum(cityHash64(toString(tuple(* except (outbox_id))))))) as hash
+     from events`,
+  )
+  return found?.hash ?? ''
+}
+
+/** Makes a ClickHouse that is lost or damaged anew, as an operator does: it and the app start on an empty folder. */
+export async function startEmpty(clickhouse: ClickHouseProcess, app: App): Promise<void> {
+  await clickhouse.kill()
+  app.signal('SIGKILL')
+  await rm(clickhouse.folder, { recursive: true })
+  await clickhouse.start()
+  await app.becomesReady()
+}
+
+/** Rebuilds sites from the record, while the app takes what comes of it to ClickHouse. */
+export async function rebuildSites(rig: Rig, sites: readonly string[]): Promise<void> {
+  const pool = openPostgres(rig.postgres.url, {
+    ...{ max: 2, statementTimeoutMs: 60_000, onError: () => {} },
+  })
+  try {
+    for (const site of sites) {
+      const id = await beginRebuild(pool, site, '-infinity', 'infinity')
+      while (!(await rebuildStep(pool, id))?.isDone) await sleep(5)
+    }
+  } finally {
+    await pool.end()
+  }
+}
+
+/** The sites of the record. */
+export async function sitesThere(rig: Rig): Promise<string[]> {
+  const rows = await rig.query<{ site_id: string }>('select distinct site_id from events_log')
+  return rows.map(({ site_id }) => site_id)
+}
