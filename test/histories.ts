@@ -3,6 +3,7 @@ import type { Derived, Json } from '../contract/event.ts'
 import type { ClickHouse } from '../database/clickhouse.ts'
 import type { ClaimedEvent } from '../pipeline/claim.ts'
 import { CLICKHOUSE_COLUMNS, eventColumns, visitColumns } from '../pipeline/clickhouse-row.ts'
+import type { FormSubmission } from '../pipeline/form-submission.ts'
 import { isBotSession } from '../pipeline/session.ts'
 import { DEFAULT_RULES } from '../pipeline/site-rules.ts'
 import { noState, processVisitor } from '../pipeline/visitor.ts'
@@ -26,24 +27,26 @@ export interface Told {
   readonly derived?: Derived
 }
 
-/** Puts histories into ClickHouse through the pipeline's own functions; PostgreSQL has no part in it. */
+/** Puts histories into ClickHouse through the pipeline's own functions, and tells what PostgreSQL would have of their forms. */
 export async function loadHistories(
   clickhouse: ClickHouse,
   siteId: string,
   told: readonly Told[],
-): Promise<void> {
+): Promise<readonly FormSubmission[]> {
   const byVisitor = Map.groupBy(told, (each) => each.visitor)
   const lines: string[] = []
+  const submissions: FormSubmission[] = []
   for (const events of byVisitor.values()) {
     const claimed = events.map((each) => claimedOf(siteId, each)).sort(byPoint)
     const made = processVisitor(claimed, noState(), DEFAULT_RULES)
     if (!made) throw new Error('a history that is whole and in order cannot be processed')
+    submissions.push(...made.submissions)
     for (const event of made.events) {
       const visit = visitColumns(event.session, isBotSession(event.session, DEFAULT_RULES))
       lines.push(`[1,${visit},${eventColumns(event)}]`)
     }
   }
-  if (lines.length === 0) return
+  if (lines.length === 0) return []
   await clickhouse.insert({
     table: 'events',
     columns: ['outbox_id', ...CLICKHOUSE_COLUMNS],
@@ -51,6 +54,7 @@ export async function loadHistories(
     format: 'JSONCompactEachRow',
     clickhouse_settings: { insert_deduplicate: 0 },
   })
+  return submissions
 }
 
 function byPoint(a: ClaimedEvent, b: ClaimedEvent): number {

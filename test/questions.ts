@@ -1,8 +1,17 @@
-import type { ClickHouse } from '../database/clickhouse.ts'
-import { selectRows } from '../database/clickhouse.ts'
+import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import type { Question, QuestionContext } from '../reports/questions/question.ts'
 
-/** Asks a question of one site as the API does, at a time and in a zone of the test's. */
+/** What the API gives a question of a site, at a time and in a zone of the test's. */
+export const contextOf = (clickhouse: ClickHouse, siteId: string): QuestionContext => ({
+  scope: { siteId },
+  timezone: 'UTC',
+  nowMs: Date.parse('2026-11-25T12:00:00Z'),
+  freshness: '',
+  tabsOf: async () => new Map(),
+  run: ({ sql, params }) => selectRows(clickhouse, sql, params),
+})
+
+/** Asks a question of one site as the API does. */
 export function asking(
   clickhouse: ClickHouse,
   siteId: string,
@@ -12,15 +21,9 @@ export function asking(
     question: Question<Body>,
     body: Body,
   ): Promise<{ rows: readonly Row[]; [member: string]: Row }> =>
-    question.answer(body, {
-      scope: { siteId },
-      timezone: 'UTC',
-      nowMs: Date.parse('2026-11-25T12:00:00Z'),
-      freshness: '',
-      tabsOf: async () => new Map(),
-      run: ({ sql, params }) => selectRows(clickhouse, sql, params),
-      ...context,
-    }) as Promise<{ rows: readonly Row[] }> // a test reads what it expects
+    question.answer(body, { ...contextOf(clickhouse, siteId), ...context }) as Promise<{
+      rows: readonly Row[]
+    }> // a test reads what it expects
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test compares members of answers whose questions differ

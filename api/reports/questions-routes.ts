@@ -46,7 +46,7 @@ export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
       url,
       { bodyLimit: 65_536, attachValidation: true, schema: { ...shared, body: members } },
       (request, reply) => {
-        reply.header('cache-control', 'no-store')
+        reply.header('cache-control', 'no-store').header('vary', 'accept')
         const isCsv = request.headers.accept?.includes('text/csv') === true
         return answerTo(question, parts, request, request.body, isCsv, reply)
       },
@@ -70,7 +70,7 @@ export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
         },
       },
       (request, reply) => {
-        reply.header('cache-control', 'no-store')
+        reply.header('cache-control', 'no-store').header('vary', 'accept')
         const { format, ...body } = request.query as { format?: string } // validated
         const isCsv = format === 'csv' || (!format && request.headers.accept?.includes('text/csv'))
         return answerTo(question, parts, request, body, isCsv === true, reply)

@@ -8,7 +8,7 @@ const number = (name: string) => `toInt64OrNull(${of(name)})`
 const first = (value: string, has: string) => `argMinIf(${value}, ${POINT}, ${has})`
 const last = (value: string, has: string) => `argMaxIf(${value}, ${POINT}, ${has})`
 const isType = (name: string) => `event_type = '${name}'`
-const WITH_INPUT = `if(${isType('form_start')}, ${of('field')}, ${of('lastField')})`
+const WITH_INPUT = `if(${of('lastField')} = '' and ${isType('form_start')}, ${of('field')}, ${of('lastField')})`
 const WITH_FOCUS = `if(${of('lastFocused')} != '', ${of('lastFocused')}, ${of('field')})`
 const IS_VALID = `${isType('form_submit')} and ${of('isValid')} = 'true'`
 
