@@ -61,7 +61,7 @@ async function benchSize(say: (line: string) => void, size: number): Promise<Tab
 }
 
 const METHOD =
-  'Each alone, no answer kept. First: for the first time since the engine was opened; then the median and p95 of the runs after. By hand: the median of the SQL beside it, run in turns with it.'
+  'Each alone, no answer kept. First: for the first time since the engine was opened; then the median and p95 of the runs after. Processor time is what the other programs of the machine do not change; the ratio is of it, to SQL by hand that answers the same, in turns.'
 
 const ms = (value: number) => `${Math.round(value)} ms`
 
@@ -73,11 +73,18 @@ const ask = (run: Run, query: Query) =>
     run,
   })
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Milliseconds that passed, and of the processor: the engine is in this process. */
+async function timed(work: () => Promise<unknown>): Promise<{ wall: number; cpu: number }> {
+  const cpuBefore = process.cpuUsage()
   const before = performance.now()
   await work()
-  return performance.now() - before
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { wall: performance.now() - before, cpu: (user + system) / 1_000 }
 }
+
+type Times = Awaited<ReturnType<typeof timed>>
+const walls = (times: readonly Times[]) => times.map(({ wall }) => wall)
+const cpus = (times: readonly Times[]) => times.map(({ cpu }) => cpu)
 
 async function reportRows(
   say: (line: string) => void,
@@ -91,8 +98,8 @@ async function reportRows(
     say(name)
     const parsed = parseQuery(query)
     const first = await timed(() => ask(run, parsed))
-    const ours: number[] = []
-    const theirs: number[] = []
+    const ours: Times[] = []
+    const theirs: Times[] = []
     for (let index = 0; index < runs; index++) {
       ours.push(await timed(() => ask(run, parsed)))
       theirs.push(
@@ -101,11 +108,11 @@ async function reportRows(
         ),
       )
     }
-    const p50 = median(ours)
-    const ratio = p50 / median(theirs)
+    const p50 = median(walls(ours))
+    const ratio = median(cpus(ours)) / median(cpus(theirs))
     rows.push({
       what: name,
-      figure: `first ${ms(first)}, p50 ${ms(p50)}, p95 ${ms(quantile(ours, 0.95))}, by hand ${ms(median(theirs))}, × ${ratio.toFixed(2)}`,
+      figure: `first ${ms(first.wall)}, p50 ${ms(p50)}, p95 ${ms(quantile(walls(ours), 0.95))}; processor ${ms(median(cpus(ours)))}, by hand ${ms(median(cpus(theirs)))}, × ${ratio.toFixed(2)}`,
       budget: '500 ms, × 1.3',
       isWithin: p50 <= 500 && ratio <= 1.3,
     })
@@ -131,8 +138,8 @@ async function dashboardRows(
       }),
     )
   }
-  const alone: number[] = []
-  const again: number[] = []
+  const alone: Times[] = []
+  const again: Times[] = []
   for (let index = 0; index < 5; index++) {
     const engine = createReportEngine(clickhouse, changes)
     alone.push(await timed(() => dashboard(engine)))
@@ -143,21 +150,21 @@ async function dashboardRows(
     0,
     DASHBOARDS,
   )
-  const many: number[] = []
+  const many: Times[] = []
   await Promise.all(
     countries.map(async (country) => many.push(await timed(() => dashboard(engine, country)))),
   )
   return [
     {
       what: `one, ${DASHBOARD.length} panels`,
-      figure: `p50 ${ms(median(alone))}, worst ${ms(Math.max(...alone))}`,
+      figure: `p50 ${ms(median(walls(alone)))}, worst ${ms(Math.max(...walls(alone)))}; processor ${ms(median(cpus(alone)))}`,
       budget: ms(budget),
-      isWithin: median(alone) <= budget,
+      isWithin: median(walls(alone)) <= budget,
     },
-    { what: 'the same again, no new events', figure: `p50 ${ms(median(again))}` },
+    { what: 'the same again, no new events', figure: `p50 ${ms(median(walls(again)))}` },
     {
       what: `${DASHBOARDS} at once, each of another country`,
-      figure: `p50 ${ms(median(many))}, last ${ms(Math.max(...many))}`,
+      figure: `p50 ${ms(median(walls(many)))}, last ${ms(Math.max(...walls(many)))}`,
     },
   ]
 }

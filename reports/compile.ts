@@ -9,7 +9,6 @@ import { rowsFrom } from './rows.ts'
 import {
   beganInRange,
   IN_RANGE,
-  IS_FIRST_OF_VISIT,
   type ScopedSql,
   type SiteScope,
   type Statement,
@@ -172,7 +171,6 @@ function eventsSql(
     population(plan.dimensions, plan.filters),
     ...filters.map((filter) => filterCondition(filter, sql)),
     ...present,
-    ...(part === 'people' ? [IS_FIRST_OF_VISIT] : []),
   )
   return `select ${[...selected, ...aggregates].join(', ')}\n${rows}${groupBy(keys)}`
 }

@@ -30,7 +30,7 @@ export interface Metric {
 }
 
 export const PAGEVIEWS = "countIf(event_type = 'pageview')"
-export const VISITORS = () => 'uniqExact(visitor)'
+const VISITORS = () => 'uniqExact(visitor)'
 export const VISITS = ({ startsHere }: AggregateContext) => `uniqExactIf(session, ${startsHere})`
 const SESSIONS = () => 'uniqExact(session)'
 

@@ -3,7 +3,6 @@
  * that its metrics ask for, and puts them together by the dimensions.
  *
  * - `events`: the events of the range that pass the filters
- * - `people`: one of the events of each visit, where that is as good as all of them
  * - `visits`: the visits that began in the range and have an event that passes
  * - `views`: the page views of the range that pass, with all that is known of them
  * - `exits`: the same as visits, where a page is the page they ended on
@@ -15,7 +14,6 @@
  */
 export const PARTS = [
   'events',
-  'people',
   'visits',
   'views',
   'exits',

@@ -2,7 +2,7 @@ import type { Filter, Query } from '../contract/query.ts'
 import { dimensionOf, PROPERTY } from './dimensions.ts'
 import { factsOf, namesIn } from './filter.ts'
 import type { Goal, SiteNames } from './goal.ts'
-import { type Metric, metricOf, VISITORS, VISITS } from './metrics.ts'
+import { type Metric, metricOf, VISITS } from './metrics.ts'
 import type { Part } from './parts.ts'
 import { QueryError } from './query-error.ts'
 import type { Interval } from './range.ts'
@@ -39,7 +39,7 @@ const STEPS: readonly Step[] = [
   refuseWhatCannotBe,
   warnOfMixedScopes,
   warnOfCurrencies,
-  readLess,
+  countVisitsOnce,
 ]
 
 /** What has to be computed for a query over an interval. Throws a QueryError for what has no answer. */
@@ -200,37 +200,24 @@ function refuseWhatCannotBe(plan: Plan): Plan {
   return plan
 }
 
-/**
- * Where nothing is asked of single events, visitors are counted over one event
- * of each visit, a fifth of the rows; and visits by the part that makes them,
- * when it is there anyway.
- */
-function readLess(plan: Plan): Plan {
+/** Where nothing is asked of single events, the visits that a part makes anyway are counted there: one set of ids less. */
+function countVisitsOnce(plan: Plan): Plan {
   const { dimensions, filters, metrics } = plan
   const isOf = (names: readonly string[], ...kinds: readonly string[]) =>
-    names.every((name) => name !== GOAL && kinds.includes(dimensionOf(name)?.of ?? ''))
-  if (
-    !isOf(
+    names.every((name) => kinds.includes(dimensionOf(name)?.of ?? ''))
+  const isPossible =
+    metrics.some(({ of }) => of.some(([part]) => part === 'visits')) &&
+    isOf(dimensions, 'visit', 'time') &&
+    isOf(
       filters.flatMap((filter) => namesIn(filter, false)),
       'visit',
     )
-  )
-    return plan
-  const hasVisits = metrics.some(({ of }) => of.some(([part]) => part === 'visits'))
-  const isByVisit = isOf(dimensions, 'visit')
-  const lighter = ([part, aggregate]: Metric['of'][number]): Metric['of'][number] => {
-    if (part !== 'events') return [part, aggregate]
-    if (aggregate === VISITS && hasVisits && isOf(dimensions, 'visit', 'time'))
-      return ['visits', COUNT]
-    return isByVisit && (aggregate === VISITORS || aggregate === VISITS)
-      ? ['people', aggregate]
-      : [part, aggregate]
-  }
+  if (!isPossible) return plan
+  const counted = ([part, aggregate]: Metric['of'][number]): Metric['of'][number] =>
+    part === 'events' && aggregate === VISITS ? ['visits', COUNT] : [part, aggregate]
   return {
     ...plan,
-    metrics: metrics.map((metric) =>
-      metric.needsFirst ? metric : { ...metric, of: metric.of.map(lighter) },
-    ),
+    metrics: metrics.map((metric) => ({ ...metric, of: metric.of.map(counted) })),
   }
 }
 

@@ -105,9 +105,6 @@ const AROUND = [
 /** Whether a row lies in the interval. */
 export const IN_RANGE = OCCURRED.join(' and ')
 
-/** The first of a visit's events, or any of a visit that began before the interval: each visit has one that is. */
-export const IS_FIRST_OF_VISIT = `(occurred_at = session_started_at or session_started_at < ${FROM})`
-
 /** Whether a row's visit, or whatever began at `at`, did so in the interval. */
 export const beganInRange = (at: string) => `${at} >= ${FROM}`
 

@@ -8,20 +8,12 @@
 -- }
 select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, ifNull(c2, 0) as m2, round(c2 / nullIf(c1, 0), 2) as m3, round(100 * c3 / nullIf(c1, 0), 1) as m4, round(c4 / 1000, 1) as m5
 from (select max(c0) as c0, max(c1) as c1, max(c2) as c2, max(c3) as c3, max(c4) as c4
-from (select null as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4
+from (select uniqExact(visitor) as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and not is_bot
-union all
-select uniqExact(visitor) as c0, null as c1, null as c2, null as c3, null as c4
-from events
-where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and not is_bot
-  and (occurred_at = session_started_at or session_started_at < fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
 union all
 select null as c0, count() as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, avgOrNull(duration_ms) as c4
 from (
@@ -46,20 +38,12 @@ where site_id in {sites:Array(String)}
 -- }
 select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, ifNull(c2, 0) as m2, round(c2 / nullIf(c1, 0), 2) as m3, round(100 * c3 / nullIf(c1, 0), 1) as m4, round(c4 / 1000, 1) as m5
 from (select max(c0) as c0, max(c1) as c1, max(c2) as c2, max(c3) as c3, max(c4) as c4
-from (select null as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4
+from (select uniqExact(visitor) as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and not is_bot
-union all
-select uniqExact(visitor) as c0, null as c1, null as c2, null as c3, null as c4
-from events
-where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and not is_bot
-  and (occurred_at = session_started_at or session_started_at < fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
 union all
 select null as c0, count() as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, avgOrNull(duration_ms) as c4
 from (
