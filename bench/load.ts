@@ -21,7 +21,7 @@ const CURVE = [
 /** Through nginx to two collectors, PostgreSQL and the app: a day in minutes, then `minutes` of steady load. */
 export async function benchLoad(
   say: (line: string) => void,
-  minutes: number,
+  [minutes = 30]: readonly number[],
 ): Promise<readonly Table[]> {
   const product = await startInstallation({
     collectors: COLLECTORS,

@@ -5,7 +5,6 @@ import { type ClickHouse, openClickHouse, selectRows } from '../database/clickho
 import { median } from './quantile.ts'
 import type { Row, Table } from './table.ts'
 
-const EVENTS = Number(process.env.BENCH_EVENTS ?? 2_000_000)
 const ROUNDS = 7
 
 const ORDERS = {
@@ -26,7 +25,10 @@ const QUESTIONS = {
 }
 
 /** Why the rows of ClickHouse lie as they do: the same events in other orders. */
-export async function benchOrder(say: (line: string) => void): Promise<readonly Table[]> {
+export async function benchOrder(
+  say: (line: string) => void,
+  [events = 2_000_000]: readonly number[],
+): Promise<readonly Table[]> {
   const folder = await mkdtemp(join(tmpdir(), 'footfall-bench-'))
   const clickhouse = await openClickHouse({ path: folder })
   try {
@@ -43,10 +45,12 @@ export async function benchOrder(say: (line: string) => void): Promise<readonly 
           .replace('create or replace table events', `create or replace table ${table}`)
           .replace(`order by (${ours})`, `order by (${order})`),
       })
-      await fill(clickhouse, table)
+      await fill(clickhouse, table, events)
       say(`${names[index]}: filled`)
     }
-    const sizes = await Promise.all(names.map((_, index) => bytesAnEvent(clickhouse, index)))
+    const sizes = await Promise.all(
+      names.map((_, index) => bytesAnEvent(clickhouse, index, events)),
+    )
     const rows: Row[] = names.map((name, index) => ({
       what: name,
       figure: `${sizes[index]?.toFixed(1)} bytes an event`,
@@ -72,7 +76,7 @@ export async function benchOrder(say: (line: string) => void): Promise<readonly 
       }
     })
     return [
-      { title: 'Size', method: `${EVENTS} events of two sites in 30 days, merged.`, rows },
+      { title: 'Size', method: `${events} events of two sites in 30 days, merged.`, rows },
       ...asked,
     ]
   } finally {
@@ -82,7 +86,7 @@ export async function benchOrder(say: (line: string) => void): Promise<readonly 
 }
 
 /** Visits of eight events, some visitors again and again, ids that are random as real ones are. */
-async function fill(clickhouse: ClickHouse, table: string): Promise<void> {
+async function fill(clickhouse: ClickHouse, table: string, events: number): Promise<void> {
   await clickhouse.command({
     query: `insert into ${table}
       (site_id, occurred_at, visitor, visitor_basis, session, session_started_at, event_id, event_type, view, host, path,
@@ -96,16 +100,20 @@ async function fill(clickhouse: ClickHouse, table: string): Promise<void> {
       from (select number, intDiv(number, 8) as visit, cityHash64(cityHash64(visit, 3) % {visitors:UInt64}) as visitor,
                    toDateTime64('2026-10-01 00:00:00', 3, 'UTC') + cityHash64(visit) % (30 * 86400) as started
             from numbers({events:UInt64}))`,
-    query_params: { events: EVENTS, visitors: Math.ceil(EVENTS / 14) },
+    query_params: { events, visitors: Math.ceil(events / 14) },
   })
   await clickhouse.command({ query: `optimize table ${table} final` })
 }
 
-async function bytesAnEvent(clickhouse: ClickHouse, index: number): Promise<number> {
+async function bytesAnEvent(
+  clickhouse: ClickHouse,
+  index: number,
+  events: number,
+): Promise<number> {
   const [found] = await selectRows<{ bytes: number }>(
     clickhouse,
     'select sum(bytes_on_disk) as bytes from system.parts where table = {table:String} and active',
     { table: `events_${index}` },
   )
-  return (found?.bytes ?? 0) / EVENTS
+  return (found?.bytes ?? 0) / events
 }

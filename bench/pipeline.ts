@@ -20,12 +20,14 @@ import { eventLines } from './pipeline-events.ts'
 import { quantile } from './quantile.ts'
 import type { Row, Table } from './table.ts'
 
-const EVENTS = Number(process.env.BENCH_EVENTS ?? 200_000)
 const SITE = 'bench'
 const DAY_MS = 24 * 3_600_000
 
 /** From the record to the reports: how fast, how late, how large. */
-export async function benchPipeline(say: (line: string) => void): Promise<readonly Table[]> {
+export async function benchPipeline(
+  say: (line: string) => void,
+  [events = 200_000]: readonly number[],
+): Promise<readonly Table[]> {
   const folder = await mkdtemp(join(tmpdir(), 'footfall-bench-'))
   const postgres = await startEmbeddedPostgres({
     folder: join(folder, 'postgres'),
@@ -44,7 +46,7 @@ export async function benchPipeline(say: (line: string) => void): Promise<readon
   await pool.query('insert into sites (site_id, name) values ($1, $1), ($2, $2)', [SITE, 'live'])
   try {
     const rates: Row[] = []
-    const rate = (what: string, events: number, ms: number, budget?: number) => {
+    const rate = (what: string, ms: number, budget?: number) => {
       const figure = Math.round((1_000 * events) / ms)
       say(`${what}: ${figure} events/s`)
       rates.push({
@@ -54,7 +56,7 @@ export async function benchPipeline(say: (line: string) => void): Promise<readon
       })
     }
     const file = join(folder, 'events.ndjson')
-    await writeLines(file, EVENTS)
+    await writeLines(file, events)
     const bring = (siteId: string) =>
       importEvents({
         ...{ pool, siteId, file, rejects: join(folder, 'rejects'), now: Date.now },
@@ -62,10 +64,10 @@ export async function benchPipeline(say: (line: string) => void): Promise<readon
       })
 
     const [, recordMs] = await timed(() => bring(SITE))
-    rate('import into the record alone', EVENTS, recordMs)
+    rate('import into the record alone', recordMs)
     const [, drainMs] = await timed(() => drain({ pool, clickhouse }))
-    rate('pipeline, a backlog, to ClickHouse', EVENTS, drainMs)
-    const sizes = await sizesOf(pool, clickhouse)
+    rate('pipeline, a backlog, to ClickHouse', drainMs)
+    const sizes = await sizesOf(pool, clickhouse, events)
 
     const before = await hashesOf(pool, clickhouse)
     const [, rebuildMs] = await timed(async () => {
@@ -73,7 +75,7 @@ export async function benchPipeline(say: (line: string) => void): Promise<readon
       while (!(await rebuildStep(pool, id))?.isDone);
       await drain({ pool, clickhouse })
     })
-    rate('rebuild of all, to ClickHouse', EVENTS, rebuildMs)
+    rate('rebuild of all, to ClickHouse', rebuildMs)
     const isEqual = before === (await hashesOf(pool, clickhouse))
     rates.push({
       what: 'tables and ClickHouse after the rebuild',
@@ -88,14 +90,14 @@ export async function benchPipeline(say: (line: string) => void): Promise<readon
       await bring('both')
       await until(async () => (await waiting(pool)) === 0)
     })
-    rate('import with the pipeline beside it, to the reports', EVENTS, bothMs, 20_000)
+    rate('import with the pipeline beside it, to the reports', bothMs, 20_000)
     const late: Row[] = []
     for (const perSecond of [500, 2_000]) late.push(await freshness(pool, clickhouse, perSecond))
     await stop()
     return [
       {
         title: 'Rates',
-        method: `${EVENTS} events of a made-up shop; PostgreSQL, ClickHouse and all of ours on this machine.`,
+        method: `${events} events of a made-up shop; PostgreSQL, ClickHouse and all of ours on this machine.`,
         rows: rates,
       },
       { title: 'From commit to report', method: 'Single events, 20 s each.', rows: late },
@@ -237,7 +239,7 @@ const TABLES = {
   user_events: undefined,
 } as const
 
-async function sizesOf(pool: Pool, clickhouse: ClickHouse): Promise<Row[]> {
+async function sizesOf(pool: Pool, clickhouse: ClickHouse, events: number): Promise<Row[]> {
   const rows: Row[] = []
   for (const [table, budget] of Object.entries(TABLES)) {
     const { rows: found } = await pool.query<{ bytes: number; rows: number }>(
@@ -246,7 +248,7 @@ async function sizesOf(pool: Pool, clickhouse: ClickHouse): Promise<Row[]> {
       [table],
     )
     const { bytes = 0, rows: count = 0 } = found[0] ?? {}
-    const figure = Math.round(bytes / EVENTS)
+    const figure = Math.round(bytes / events)
     rows.push({
       what: `${table} (${count} rows)`,
       figure: `${figure} bytes`,
@@ -258,7 +260,7 @@ async function sizesOf(pool: Pool, clickhouse: ClickHouse): Promise<Row[]> {
     clickhouse,
     "select sum(bytes_on_disk) as bytes from system.parts where table = 'events' and active",
   )
-  const figure = Math.round((there?.bytes ?? 0) / EVENTS)
+  const figure = Math.round((there?.bytes ?? 0) / events)
   rows.push({
     what: 'ClickHouse events, merged',
     figure: `${figure} bytes`,
