@@ -15,22 +15,24 @@ const TABLES = [
   'daily_site_metrics',
 ]
 
-/** A hash of all rows of each store: the same rows, the same hash. */
-export interface Hashes {
-  readonly postgres: string
-  readonly clickhouse: string
-}
+/** A hash of all rows of each table, `events` being ClickHouse's: the same rows, the same hash. */
+export type Hashes = ReadonlyMap<string, string>
 
 export async function hashesOf(rig: Rig, clickhouse: ClickHouse): Promise<Hashes> {
-  const tables = TABLES.map(
-    (table) =>
-      `select '${table}' as name, md5((to_jsonb(t) - 'computed_at')::text) as row from ${table} t`,
-  )
-  const [found] = await rig.query<{ hash: string }>(
-    `select md5(string_agg(name || row, ' ' order by name, row)) as hash from (${tables.join(' union all ')}) r`,
-  )
-  return { postgres: found?.hash ?? '', clickhouse: await hashOfEvents(clickhouse) }
+  const hashes = new Map([['events', await hashOfEvents(clickhouse)]])
+  for (const table of TABLES) {
+    const [found] = await rig.query<{ hash: string }>(
+      `select coalesce(md5(string_agg(row, ' ' order by row)), '') as hash
+       from (select (to_jsonb(t) - 'computed_at')::text as row from ${table} t) r`,
+    )
+    hashes.set(table, found?.hash ?? '')
+  }
+  return hashes
 }
+
+/** The tables whose hashes differ. */
+export const differing = (a: Hashes, b: Hashes): string[] =>
+  [...a.keys()].filter((table) => a.get(table) !== b.get(table))
 
 /** Reads all there is, but for the number of the block that brought it. */
 export async function hashOfEvents(clickhouse: ClickHouse): Promise<string> {

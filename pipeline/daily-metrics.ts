@@ -35,7 +35,8 @@ export function recomputeDays(pool: Pool): Promise<number> {
                       count(*) filter (where is_bot) as bot_events
                from seen) s,
               (select count(*) as visits, count(*) filter (where is_bounce) as bounces,
-                      coalesce(sum(duration_s), 0) as duration_s, coalesce(sum(engaged_ms), 0) as engaged_ms
+                      -- Exact: a sum of doubles turns on the order of its rows.
+                      coalesce(sum(duration_s::numeric), 0) as duration_s, coalesce(sum(engaged_ms), 0) as engaged_ms
                from started) v
          on conflict (site_id, day) do update set
            visitors = excluded.visitors, visits = excluded.visits, pageviews = excluded.pageviews,
