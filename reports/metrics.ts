@@ -31,7 +31,7 @@ export interface Metric {
 
 export const PAGEVIEWS = "countIf(event_type = 'pageview')"
 const VISITORS = () => 'uniqExact(visitor)'
-const VISITS = ({ startsHere }: AggregateContext) => `uniqExactIf(session, ${startsHere})`
+export const VISITS = ({ startsHere }: AggregateContext) => `uniqExactIf(session, ${startsHere})`
 const SESSIONS = () => 'uniqExact(session)'
 
 /** 100 × a ÷ b, null when b is 0. */

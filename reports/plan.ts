@@ -2,7 +2,7 @@ import type { Filter, Query } from '../contract/query.ts'
 import { dimensionOf, PROPERTY } from './dimensions.ts'
 import { factsOf, namesIn } from './filter.ts'
 import type { Goal, SiteNames } from './goal.ts'
-import { type Metric, metricOf } from './metrics.ts'
+import { type Metric, metricOf, VISITS } from './metrics.ts'
 import type { Part } from './parts.ts'
 import { QueryError } from './query-error.ts'
 import type { Interval } from './range.ts'
@@ -39,6 +39,7 @@ const STEPS: readonly Step[] = [
   refuseWhatCannotBe,
   warnOfMixedScopes,
   warnOfCurrencies,
+  countVisitsOnce,
 ]
 
 /** What has to be computed for a query over an interval. Throws a QueryError for what has no answer. */
@@ -198,6 +199,29 @@ function refuseWhatCannotBe(plan: Plan): Plan {
       throw new QueryError(`dimensions[${index}]`, 'the site has no goals yet.')
   return plan
 }
+
+/** Where nothing is asked of single events, the visits that a part makes anyway are counted there: one set of ids less. */
+function countVisitsOnce(plan: Plan): Plan {
+  const { dimensions, filters, metrics } = plan
+  const isOf = (names: readonly string[], ...kinds: readonly string[]) =>
+    names.every((name) => kinds.includes(dimensionOf(name)?.of ?? ''))
+  const isPossible =
+    metrics.some(({ of }) => of.some(([part]) => part === 'visits')) &&
+    isOf(dimensions, 'visit', 'time') &&
+    isOf(
+      filters.flatMap((filter) => namesIn(filter, false)),
+      'visit',
+    )
+  if (!isPossible) return plan
+  const counted = ([part, aggregate]: Metric['of'][number]): Metric['of'][number] =>
+    part === 'events' && aggregate === VISITS ? ['visits', COUNT] : [part, aggregate]
+  return {
+    ...plan,
+    metrics: metrics.map((metric) => ({ ...metric, of: metric.of.map(counted) })),
+  }
+}
+
+const COUNT = () => 'count()'
 
 function warnOfMixedScopes(plan: Plan): Plan {
   const isOfEvent = (name: string) => dimensionOf(name)?.of === 'event'

@@ -1,40 +1,18 @@
-import type { FastifyInstance } from 'fastify'
 import { beforeAll } from 'vitest'
-import type { ClickHouse } from '../../database/clickhouse.ts'
-import type { Pool } from '../../database/postgres.ts'
-import { testClickHouse, testPostgres } from '../../test/databases.ts'
-import { createAccess } from '../accounts/access.ts'
-import { createApiKey } from '../accounts/api-key.ts'
-import { createServer, registerRoutes } from '../server.ts'
-import { createReportEngine } from './engine.ts'
-import { plausibleRoutes } from './plausible-routes.ts'
+import { type Served, serveReports } from './served.fixture.ts'
 
 /** The time that the served API has. */
 const NOW = Date.parse('2021-01-08T12:00:00Z')
-let pool: Pool
-let clickhouse: ClickHouse
-let app: FastifyInstance
+let served: Served
 let key: string
 let lastSite = 0
 
 /** Serves Plausible's API to this test file, over databases of its own. */
 export function servePlausible(): void {
   beforeAll(async () => {
-    pool = (await testPostgres()).pool
-    clickhouse = await testClickHouse()
-    key = await createApiKey(pool, { scope: 'read', siteId: null })
-    app = createServer({ log: false, trustProxy: [] })
-    const changes = { subscribe: () => () => {}, stop: () => {} }
-    await registerRoutes(app, (scope) =>
-      plausibleRoutes(scope, {
-        pool,
-        engine: createReportEngine(clickhouse, changes),
-        access: createAccess(pool),
-        changes,
-        now: () => NOW,
-      }),
-    )
-    return () => app.close()
+    served = await serveReports(NOW)
+    key = await served.key('read')
+    return () => served.app.close()
   })
 }
 
@@ -54,7 +32,7 @@ export async function siteWith(
 ): Promise<string> {
   lastSite += 1
   const site = `site-${lastSite}-example`
-  await pool.query('insert into sites (site_id, name, timezone) values ($1, $1, $2)', [
+  await served.pool.query('insert into sites (site_id, name, timezone) values ($1, $1, $2)', [
     site,
     timezone,
   ])
@@ -87,7 +65,7 @@ export async function siteWith(
       event_type: name,
     }
   })
-  await clickhouse.insert({ table: 'events', values: rows, format: 'JSONEachRow' })
+  await served.clickhouse.insert({ table: 'events', values: rows, format: 'JSONEachRow' })
   return site
 }
 
@@ -103,16 +81,14 @@ export const goal = (
   definition: object,
   currency: string | null = null,
 ) =>
-  pool.query('insert into goals (site_id, name, definition, currency) values ($1, $2, $3, $4)', [
-    site,
-    name,
-    definition,
-    currency,
-  ])
+  served.pool.query(
+    'insert into goals (site_id, name, definition, currency) values ($1, $2, $3, $4)',
+    [site, name, definition, currency],
+  )
 
 /** Asks the second API. */
 export async function query(site: string, body: object) {
-  const answered = await app.inject({
+  const answered = await served.app.inject({
     method: 'POST',
     url: '/api/v2/query',
     headers: { authorization: `Bearer ${key}` },
@@ -123,7 +99,7 @@ export async function query(site: string, body: object) {
 
 /** Asks the first API. */
 export async function get(path: string, params: Record<string, string>) {
-  const answered = await app.inject({
+  const answered = await served.app.inject({
     url: `/api/v1/stats/${path}`,
     query: params,
     headers: { authorization: `Bearer ${key}` },
@@ -135,7 +111,7 @@ export const at = (time: string, day = '2021-01-01') => `${day} ${time}`
 
 /** A request with another key, or none. */
 export async function queryWith(authorization: string | undefined, site_id: string | undefined) {
-  const answered = await app.inject({
+  const answered = await served.app.inject({
     method: 'POST',
     url: '/api/v2/query',
     ...(authorization !== undefined && {
@@ -148,7 +124,7 @@ export async function queryWith(authorization: string | undefined, site_id: stri
 
 /** Gives a site a segment; its number. */
 export async function segment(site: string, filters: readonly unknown[]): Promise<number> {
-  const { rows } = await pool.query<{ id: number }>(
+  const { rows } = await served.pool.query<{ id: number }>(
     `insert into segments (site_id, name, filters) values ($1, 'Segment', $2) returning segment_id::integer as id`,
     [site, JSON.stringify(filters)],
   )

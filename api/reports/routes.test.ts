@@ -1,53 +1,24 @@
 import { get } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { ClickHouse } from '../../database/clickhouse.ts'
-import type { Pool } from '../../database/postgres.ts'
 import { answer } from '../../reports/answer.ts'
 import { parseQuery } from '../../reports/parse.ts'
-import { testClickHouse, testPostgres } from '../../test/databases.ts'
-import { createAccess } from '../accounts/access.ts'
-import { createApiKey } from '../accounts/api-key.ts'
-import { createServer, registerRoutes } from '../server.ts'
-import { annotationRoutes } from '../sites/annotation-routes.ts'
-import { groupRoutes } from '../sites/group-routes.ts'
-import { namesRoutes } from '../sites/names-routes.ts'
 import { createReportEngine, REPORT_LIMITS } from './engine.ts'
-import { reportRoutes } from './routes.ts'
+import { type Served, serveReports } from './served.fixture.ts'
 
 const NOW = Date.parse('2026-11-08T12:00:00Z')
-let pool: Pool
-let clickhouse: ClickHouse
-let app: FastifyInstance
+let served: Served
 const keys = { admin: '', read: '', other: '' }
-const listeners = new Set<() => void>()
 
 beforeAll(async () => {
-  pool = (await testPostgres()).pool
-  clickhouse = await testClickHouse()
-  keys.admin = await createApiKey(pool, { scope: 'admin', siteId: null })
-  keys.read = await createApiKey(pool, { scope: 'read', siteId: null })
-  keys.other = await createApiKey(pool, { scope: 'admin', siteId: 'two' })
-  await pool.query("insert into sites (site_id, name) values ('one', 'One'), ('two', 'Two')")
-  app = createServer({ log: false, trustProxy: [] })
-  const changes = {
-    subscribe: (_site: string, listener: () => void) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    stop: () => {},
-  }
-  const access = createAccess(pool)
-  const engine = createReportEngine(clickhouse, changes)
-  await registerRoutes(app, (scope) => {
-    reportRoutes(scope, { pool, engine, access, changes, now: () => NOW })
-    for (const routes of [namesRoutes, annotationRoutes, groupRoutes])
-      routes(scope, { pool, access })
-  })
+  served = await serveReports(NOW)
+  keys.admin = await served.key('admin')
+  keys.read = await served.key('read')
+  keys.other = await served.key('admin', 'two')
+  await served.pool.query("insert into sites (site_id, name) values ('one', 'One'), ('two', 'Two')")
   await insert('one', ['/', '/docs', '/docs', '=1+1'])
   await insert('two', ['/'])
-  return () => app.close()
+  return () => served.app.close()
 })
 
 let lastEvent = 0
@@ -66,7 +37,7 @@ async function insert(site_id: string, paths: readonly string[]) {
       visitor_basis: 'persistent_id',
     }
   })
-  await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
+  await served.clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
 }
 
 const send = async (
@@ -75,7 +46,7 @@ const send = async (
   payload?: object,
   { key = keys.admin, accept = 'application/json' } = {},
 ) => {
-  const answered = await app.inject({
+  const answered = await served.app.inject({
     method,
     url: `/api/v1/${url}`,
     headers: { authorization: `Bearer ${key}`, accept },
@@ -113,7 +84,7 @@ describe('a query over HTTP', () => {
     const before = await ask({ metrics: ['pageviews'] }, 'two')
     await insert('two', ['/'])
     expect(await ask({ metrics: ['pageviews'] }, 'two')).toEqual(before)
-    for (const listener of [...listeners]) listener()
+    for (const listener of [...served.listeners]) listener()
     expect((await ask({ metrics: ['pageviews'] }, 'two')).totals.pageviews).toBe(
       before.totals.pageviews + 1,
     )
@@ -125,12 +96,12 @@ describe('a query over HTTP', () => {
   })
 
   it('gives up a query that takes too much, and says what to do', async () => {
-    await clickhouse.command({
+    await served.clickhouse.command({
       query: `insert into events (site_id, event_type, occurred_at, visitor)
         select 'heavy', 'pageview', toDateTime64('2026-11-05 00:00:00', 3, 'UTC'), number from numbers(2000000)`,
     })
     const changes = { subscribe: () => () => {} }
-    const engine = createReportEngine(clickhouse, changes, {
+    const engine = createReportEngine(served.clickhouse, changes, {
       ...REPORT_LIMITS,
       memoryBytes: 20_000_000,
     })
@@ -150,8 +121,8 @@ describe('a query over HTTP', () => {
   })
 
   it('is not answered to who has gone', async () => {
-    await app.listen({ port: 0, host: '127.0.0.1' })
-    const { port } = app.server.address() as AddressInfo // it listens on a port
+    await served.app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = served.app.server.address() as AddressInfo // it listens on a port
     const request = get({
       port,
       host: '127.0.0.1',
@@ -159,9 +130,9 @@ describe('a query over HTTP', () => {
       headers: { authorization: `Bearer ${keys.read}` },
     })
     await new Promise((resolve) => request.once('response', resolve))
-    const listening = listeners.size
+    const listening = served.listeners.size
     request.destroy()
-    await expect.poll(() => listeners.size).toBe(listening - 1)
+    await expect.poll(() => served.listeners.size).toBe(listening - 1)
   })
 
   it('prints every metric and dimension with what it is', async () => {

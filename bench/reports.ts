@@ -1,0 +1,186 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createReportEngine } from '../api/reports/engine.ts'
+import type { Query } from '../contract/query.ts'
+import { type ClickHouse, openClickHouse, selectRows } from '../database/clickhouse.ts'
+import { migrateClickHouse } from '../database/migrate.ts'
+import { answer, type Run } from '../reports/answer.ts'
+import { parseQuery } from '../reports/parse.ts'
+import { median, quantile } from './quantile.ts'
+import { generate } from './reports-data.ts'
+import { byHand, DASHBOARD, REPORTS } from './reports-list.ts'
+import type { Row, Table } from './table.ts'
+
+const SITE = 'bench-example'
+const DAYS = 90
+const NOW = new Date('2026-11-24T12:00:00Z')
+const SIZES = [1_000_000, 10_000_000]
+const DASHBOARDS = 10
+
+/** What reports cost over 90 days of one site, beside SQL that a person would write for each. `sizes`: events. */
+export async function benchReports(
+  say: (line: string) => void,
+  sizes: readonly number[] = SIZES,
+): Promise<readonly Table[]> {
+  const tables: Table[] = []
+  for (const size of sizes.length > 0 ? sizes : SIZES) tables.push(...(await benchSize(say, size)))
+  return tables
+}
+
+async function benchSize(say: (line: string) => void, size: number): Promise<Table[]> {
+  const path = await mkdtemp(join(tmpdir(), 'footfall-bench-'))
+  let clickhouse = await openClickHouse({ path })
+  try {
+    await migrateClickHouse(clickhouse)
+    say(`making ${size.toLocaleString('en')} events`)
+    const events = await generate(clickhouse, {
+      siteId: SITE,
+      events: size,
+      days: DAYS,
+      until: NOW,
+    })
+    // Opened again: nothing of the writing is left in its memory.
+    await clickhouse.close()
+    clickhouse = await openClickHouse({ path })
+    const title = `${(events / 1e6).toFixed(1)} M events`
+    return [
+      { title: `Reports, ${title}`, method: METHOD, rows: await reportRows(say, clickhouse, size) },
+      {
+        title: `Dashboards, ${title}`,
+        method:
+          'All panels of an overview asked at once, by one dashboard and by ten with other filters; then again, when the site had no new events.',
+        rows: await dashboardRows(say, clickhouse, size),
+      },
+      { title: `Store, ${title}`, method: 'Bytes on disk.', rows: await storeRows(clickhouse) },
+    ]
+  } finally {
+    await clickhouse.close()
+    await rm(path, { recursive: true, force: true })
+  }
+}
+
+const METHOD =
+  'Each alone, no answer kept. First: for the first time since the engine was opened; then the median and p95 of the runs after. Processor time is what the other programs of the machine do not change; the ratio is of it, to SQL by hand that answers the same, in turns.'
+
+const ms = (value: number) => `${Math.round(value)} ms`
+
+const ask = (run: Run, query: Query) =>
+  answer({ siteId: SITE }, query, {
+    timezone: 'Europe/Berlin',
+    nowMs: NOW.getTime(),
+    freshness: '',
+    run,
+  })
+
+/** Milliseconds that passed, and of the processor: the engine is in this process. */
+async function timed(work: () => Promise<unknown>): Promise<{ wall: number; cpu: number }> {
+  const cpuBefore = process.cpuUsage()
+  const before = performance.now()
+  await work()
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { wall: performance.now() - before, cpu: (user + system) / 1_000 }
+}
+
+type Times = Awaited<ReturnType<typeof timed>>
+const walls = (times: readonly Times[]) => times.map(({ wall }) => wall)
+const cpus = (times: readonly Times[]) => times.map(({ cpu }) => cpu)
+
+async function reportRows(
+  say: (line: string) => void,
+  clickhouse: ClickHouse,
+  size: number,
+): Promise<Row[]> {
+  const rows: Row[] = []
+  const runs = size > 2_000_000 ? 5 : 9
+  const run: Run = ({ sql, params }) => selectRows(clickhouse, sql, params)
+  for (const { name, query, hand } of REPORTS) {
+    say(name)
+    const parsed = parseQuery(query)
+    const first = await timed(() => ask(run, parsed))
+    const ours: Times[] = []
+    const theirs: Times[] = []
+    for (let index = 0; index < runs; index++) {
+      ours.push(await timed(() => ask(run, parsed)))
+      theirs.push(
+        await timed(() =>
+          Promise.all(byHand(hand, SITE).map((sql) => selectRows(clickhouse, sql))),
+        ),
+      )
+    }
+    const p50 = median(walls(ours))
+    const ratio = median(cpus(ours)) / median(cpus(theirs))
+    rows.push({
+      what: name,
+      figure: `first ${ms(first.wall)}, p50 ${ms(p50)}, p95 ${ms(quantile(walls(ours), 0.95))}; processor ${ms(median(cpus(ours)))}, by hand ${ms(median(cpus(theirs)))}, × ${ratio.toFixed(2)}`,
+      budget: '500 ms, × 1.3',
+      isWithin: p50 <= 500 && ratio <= 1.3,
+    })
+  }
+  return rows
+}
+
+async function dashboardRows(
+  say: (line: string) => void,
+  clickhouse: ClickHouse,
+  size: number,
+): Promise<Row[]> {
+  say('dashboards')
+  const budget = size > 2_000_000 ? 1_500 : 250
+  const changes = { subscribe: () => () => {} }
+  const never = new AbortController().signal
+  const dashboard = (engine: ReturnType<typeof createReportEngine>, country?: string) => {
+    const filters = country ? [['is', 'visit:country', [country]]] : []
+    return Promise.all(
+      DASHBOARD.map((query) => {
+        const { run } = engine.ask({ siteId: SITE }, '', never)
+        return ask(run, parseQuery({ ...query, filters }))
+      }),
+    )
+  }
+  const alone: Times[] = []
+  const again: Times[] = []
+  for (let index = 0; index < 5; index++) {
+    const engine = createReportEngine(clickhouse, changes)
+    alone.push(await timed(() => dashboard(engine)))
+    again.push(await timed(() => dashboard(engine)))
+  }
+  const engine = createReportEngine(clickhouse, changes)
+  const countries = ['DE', 'US', 'GB', 'FR', 'IN', 'NL', 'ES', 'IT', 'PL', 'BR'].slice(
+    0,
+    DASHBOARDS,
+  )
+  const many: Times[] = []
+  await Promise.all(
+    countries.map(async (country) => many.push(await timed(() => dashboard(engine, country)))),
+  )
+  return [
+    {
+      what: `one, ${DASHBOARD.length} panels`,
+      figure: `p50 ${ms(median(walls(alone)))}, worst ${ms(Math.max(...walls(alone)))}; processor ${ms(median(cpus(alone)))}`,
+      budget: ms(budget),
+      isWithin: median(walls(alone)) <= budget,
+    },
+    { what: 'the same again, no new events', figure: `p50 ${ms(median(walls(again)))}` },
+    {
+      what: `${DASHBOARDS} at once, each of another country`,
+      figure: `p50 ${ms(median(walls(many)))}, last ${ms(Math.max(...walls(many)))}`,
+    },
+  ]
+}
+
+async function storeRows(clickhouse: ClickHouse): Promise<Row[]> {
+  const rows = await selectRows<{ name: string; bytes: number; n: number }>(
+    clickhouse,
+    `select table as name, sum(bytes_on_disk) as bytes, sum(rows) as n from system.parts
+     where active and database = currentDatabase() and table like '%e%' group by name order by bytes desc`,
+  )
+  const events = rows.find(({ name }) => name === 'events')?.n ?? 1
+  return rows
+    .filter(({ name }) => name !== 'migrations')
+    .map(({ name, bytes }) => ({
+      what: name,
+      figure: `${(bytes / events).toFixed(1)} bytes an event`,
+      ...(name === 'events' && { budget: '60', isWithin: bytes / events <= 60 }),
+    }))
+}
