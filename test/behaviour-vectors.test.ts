@@ -38,6 +38,7 @@ interface VectorQuery {
     readonly events?: readonly Entity[]
     readonly actions?: readonly Entity[]
     readonly period?: string
+    readonly properties?: Properties
     readonly date_from?: string
     readonly date_to?: string
     readonly funnel_window_days?: number
@@ -47,10 +48,20 @@ interface VectorQuery {
     readonly funnel_step_breakdown?: string | readonly string[]
   }
 }
+type Properties = readonly Property[] | Readonly<Record<string, string>> | PropertyGroup
+interface Property {
+  readonly key: string
+  readonly operator?: string
+  readonly value: string
+}
+interface PropertyGroup {
+  readonly type: 'AND' | 'OR'
+  readonly values: readonly (Property | PropertyGroup)[]
+}
 interface Entity {
   readonly id: string | number
   readonly order: number
-  readonly properties?: readonly { key: string; operator?: string; value: string }[]
+  readonly properties?: Properties
 }
 
 /** What our funnels do not have, or have otherwise. */
@@ -61,8 +72,6 @@ function whyNot({ flags, queries }: Vector): string | undefined {
   if (flags.includes('exclusions')) return 'a funnel has no exclusions'
   if (filters.some((each) => each.breakdown_attribution_type))
     return 'a breakdown has the value at the first step'
-  if (flags.includes('property_filters') && !filters.every((each) => each.breakdown))
-    return 'properties of persons, or of events by name'
   if (
     kind === 'funnel' &&
     filters.some(({ events: steps = [], actions = [] }) => steps.length + actions.length < 2)
@@ -114,7 +123,11 @@ async function load(vector: Vector) {
         visitor: person?.distinct_ids[0] ?? distinct_id,
         at: timestamp,
         type: typeOf(event),
-        data: { person: `person:${person?.distinct_ids[0]}` },
+        // We have no properties of persons: each event has them.
+        data: textOf({
+          ...{ ...person?.properties, ...properties },
+          person: `person:${person?.distinct_ids[0]}`,
+        }),
         // What a query is broken down by stands where one of our dimensions is.
         path: pathOf(
           (filter.breakdown ?? []).map((key) => properties?.[key] ?? person?.properties?.[key]),
@@ -123,6 +136,9 @@ async function load(vector: Vector) {
     }),
   )
 }
+
+const textOf = (properties: Asserted) =>
+  Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, String(value)]))
 
 const pathOf = (values: readonly unknown[]) => `/${values.map((each) => each ?? '').join('|')}`
 
@@ -157,6 +173,7 @@ async function retentionOf(vector: Vector, { filter, now, total_intervals = 0 }:
         .toString(),
       to.slice(0, 10),
     ],
+    filters: propertyFilters(filter.properties),
     ...{ period, cohort: 'active', week_start: 'sunday', start: VIEWS, returning: VIEWS },
   })
   // Hours after the last that is asked for, and before the first: a range is of whole days.
@@ -189,6 +206,7 @@ async function funnelOf(vector: Vector, { kind, now, order, filter }: VectorQuer
     order: order === 'unordered' ? 'any' : (order ?? 'ordered'),
     window_s: (filter.funnel_window_days ?? 14) * 86_400,
     ...(filter.breakdown && { breakdown: 'event:page' }),
+    filters: propertyFilters(filter.properties),
   }
   const ask = asking(clickhouse, siteOf(vector))
   if (kind === 'funnel_actors') {
@@ -223,11 +241,23 @@ async function funnelOf(vector: Vector, { kind, now, order, filter }: VectorQuer
 function stepOf({ actions = [] }: Vector, { id, properties = [] }: Entity) {
   const action = actions.find((each) => each.id === id)
   const name = typeof id === 'string' ? id : (action?.steps[0]?.event ?? '')
-  const filters: Filter[] = [
-    ['is', 'event:name', [typeOf(name)]],
-    ...properties.map(({ value }): Filter => ['contains', 'event:page', [value]]),
-  ]
+  const filters: Filter[] = [['is', 'event:name', [typeOf(name)]], ...propertyFilters(properties)]
   return { name, filters }
+}
+
+function propertyFilters(properties: Properties = []): Filter[] {
+  const filterOf = (each: Property | PropertyGroup): Filter => {
+    if ('values' in each) return [each.type === 'AND' ? 'and' : 'or', each.values.map(filterOf)]
+    const name = `event:props:${each.key}`
+    if (each.operator === undefined || each.operator === 'exact') return ['is', name, [each.value]]
+    if (each.operator === 'icontains')
+      return ['contains', name, [each.value], { case_sensitive: false }]
+    throw new Error(`a property that ${each.operator}`)
+  }
+  if (Array.isArray(properties)) return properties.map(filterOf)
+  if ('values' in properties && Array.isArray(properties.values))
+    return [filterOf(properties as PropertyGroup)]
+  return Object.entries(properties).map(([key, value]) => filterOf({ key, value: String(value) }))
 }
 
 function walk(at: unknown, step: unknown): unknown {
