@@ -1,10 +1,11 @@
 import { AUTOMATIC_TYPES } from '../contract/event-types.ts'
+import type { Filter } from '../contract/query.ts'
 import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
 import { factsOf, filterCondition, namesIn, population } from './filter.ts'
 import type { AggregateContext, Metric } from './metrics.ts'
 import { type Ordering, orderingOf, pageSql, type Selection } from './order.ts'
 import { PARTS, type Part } from './parts.ts'
-import { GOAL, type Plan } from './plan.ts'
+import { GOAL, mapLeaves, type Plan } from './plan.ts'
 import { rowsFrom } from './rows.ts'
 import {
   beganInRange,
@@ -183,10 +184,11 @@ function visitsSql(
   aggregates: readonly string[],
 ): string {
   const dimensions = dimensionsOf(plan, part)
-  const { constant, varying } = splitFilters(sql, plan)
+  const filters = filtersOf(plan, part)
+  const { constant, varying } = splitFilters(sql, plan, filters)
   const facts = factsIn(
     dimensions.map(({ dimension }) => dimension),
-    plan.filters,
+    filters,
     false,
   )
   const selected = dimensions.map(
@@ -220,7 +222,8 @@ function viewsSql(
   aggregates: readonly string[],
 ): string {
   const dimensions = dimensionsOf(plan, 'views')
-  const { constant, varying } = splitFilters(sql, plan)
+  const filters = filtersOf(plan, 'views')
+  const { constant, varying } = splitFilters(sql, plan, filters)
   const facts = factsIn(
     dimensions.map(({ dimension }) => dimension),
     plan.filters,
@@ -254,12 +257,25 @@ const VIEW_COLUMNS = [
   "countIf(event_type = 'engagement') > 0 as is_measured",
 ]
 
+/** Where a visit is of the page it began or ended on, so are the filters by page. */
+function filtersOf({ dimensions, filters }: Plan, part: Part): readonly Filter[] {
+  const page = { visits: 'visit:entry_page', exits: 'visit:exit_page' }[part as string]
+  if (!page || !dimensions.includes('event:page')) return filters
+  return filters.map((filter) =>
+    mapLeaves(
+      filter,
+      (leaf) => (leaf[1] === 'event:page' ? (leaf.with(1, page) as unknown as Filter) : leaf), // the same, but for the name
+      false,
+    ),
+  )
+}
+
 /** Conditions that are the same for all rows of a visit, and those that one of its rows must meet. */
-function splitFilters(sql: ScopedSql, plan: Plan) {
+function splitFilters(sql: ScopedSql, plan: Plan, filters: readonly Filter[]) {
   const isConstant = (names: readonly string[]) =>
     names.every((name) => dimensionOf(name)?.of === 'visit')
-  const constant = plan.filters.filter((filter) => isConstant(namesIn(filter, false)))
-  const varying = plan.filters.filter((filter) => !constant.includes(filter))
+  const constant = filters.filter((filter) => isConstant(namesIn(filter, false)))
+  const varying = filters.filter((filter) => !constant.includes(filter))
   return {
     constant: [
       population(plan.dimensions, plan.filters),

@@ -41,8 +41,12 @@ export const PLAUSIBLE_METRICS: readonly Metric[] = [
   {
     name: 'plausible_scroll_depth',
     unit: 'percent',
-    of: [['views', () => 'avgOrNullIf(depth, is_measured)']],
-    formula: (depth) => `round(${depth})`,
-    definition: 'Scroll depth as Plausible counts it: pages that fit the window too.',
+    of: [
+      ['views', () => 'arrayAvg(maxMapIf([of_session], [toFloat64(depth)], is_measured).2)'],
+      ['views', () => 'countIf(is_measured)'],
+    ],
+    formula: (depth, known) => `if(${known} > 0, round(${depth}), null)`,
+    definition:
+      'Scroll depth as Plausible counts it: the furthest of each visit; pages that fit the window too.',
   },
 ]

@@ -237,11 +237,24 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
       .map((row) => ({ row, keys: keysOf(row) }))
       .filter(({ keys }) => keys.length > 0)
   const events = toEvents(all.filter((row) => inRange(row.at)))
-  const started = visits.filter(
-    ({ first, rows }) => inRange(first.startedAt) && rows.some(passesAll),
-  )
+  /** Of a visit that is of one page, a filter by page asks about that one. */
+  const asked = (filter: Filter, page: string): Filter => {
+    if (filter[0] === 'and' || filter[0] === 'or')
+      return [filter[0], filter[1].map((each) => asked(each, page))]
+    if (filter[0] === 'not') return ['not', asked(filter[1], page)]
+    return filter[1] === 'event:page'
+      ? ([filter[0], page, ...filter.slice(2)] as unknown as Filter)
+      : filter
+  }
+  const isKept = ({ first, rows }: Visit, page: string) => {
+    const own = dimensions.includes('event:page')
+      ? filters.map((each) => asked(each, page))
+      : filters
+    return inRange(first.startedAt) && rows.some((row) => own.every((each) => passes(each, row)))
+  }
   const visitItems = (isExit: boolean): VisitItem[] =>
-    started
+    visits
+      .filter((visit) => isKept(visit, isExit ? 'visit:exit_page' : 'visit:entry_page'))
       .map((visit) => ({
         visit,
         keys: keysWith((name) =>

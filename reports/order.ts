@@ -24,15 +24,16 @@ export interface Selection {
   readonly only?: readonly (readonly string[])[]
 }
 
-/** Time runs forward, lists begin with the most; then by the dimensions, so that pages of equal rows are stable. */
+/** Time runs forward, then lists begin with the most; then by the dimensions, so that pages of equal rows are stable. */
 export function orderingOf(plan: Plan): Ordering {
   const { query, dimensions } = plan
   const time = dimensions.findIndex((name) => dimensionOf(name)?.of === 'time')
+  const most = [query.metrics[0] ?? '', 'desc'] as const
   const wanted = query.order_by?.length
     ? query.order_by
     : time >= 0
-      ? [[query.dimensions?.[time] ?? '', 'asc'] as const]
-      : [[query.metrics[0] ?? '', 'desc'] as const]
+      ? [[query.dimensions?.[time] ?? '', 'asc'] as const, most]
+      : [most]
   const keys = wanted.flatMap(([name, direction]) => {
     const metric = query.metrics.indexOf(name)
     return metric >= 0

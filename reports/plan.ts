@@ -259,16 +259,21 @@ type Leaf = Extract<Filter, readonly [string, string, readonly unknown[], ...unk
 const known = (names: readonly string[]) =>
   names.length > 0 ? `It has: ${names.join(', ')}.` : 'It has none.'
 
-function mapLeaves(filter: Filter, map: (leaf: Leaf) => Filter): Filter {
+/** The filter with each of its leaves as `map` makes it; what is inside `has_done` too, unless it is to stay. */
+export function mapLeaves(
+  filter: Filter,
+  map: (leaf: Leaf) => Filter,
+  isInsideHasDone = true,
+): Filter {
   switch (filter[0]) {
     case 'and':
     case 'or':
-      return [filter[0], filter[1].map((each) => mapLeaves(each, map))]
+      return [filter[0], filter[1].map((each) => mapLeaves(each, map, isInsideHasDone))]
     case 'not':
-      return ['not', mapLeaves(filter[1], map)]
+      return ['not', mapLeaves(filter[1], map, isInsideHasDone)]
     case 'has_done':
     case 'has_not_done':
-      return [filter[0], mapLeaves(filter[1], map), filter[2]]
+      return isInsideHasDone ? [filter[0], mapLeaves(filter[1], map), filter[2]] : filter
     default:
       return map(filter)
   }

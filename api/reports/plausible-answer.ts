@@ -38,10 +38,11 @@ const OWN: Filter = ['is_not', 'event:name', AUTOMATIC_TYPES]
 export async function plausibleRows(
   request: PlausibleRequest,
   context: PlausibleContext,
-): Promise<{ rows: readonly PlausibleRow[]; told: QueryAnswer }> {
+): Promise<readonly PlausibleRow[]> {
   const { site, scope, asking, nowMs } = context
   const query = nativeQuery(request)
   checkNames(request.filters, site)
+  if (request.dimensions.includes(GOAL) && site.names.goals.length === 0) return []
   const told = await answer(scope, query, {
     timezone: site.timezone,
     names: site.names,
@@ -52,8 +53,7 @@ export async function plausibleRows(
     if (error instanceof QueryError) throw new PlausibleError(error.message)
     throw error
   })
-  const show = rowShower(request, context, told)
-  return { rows: told.rows.map(show), told }
+  return told.rows.map(rowShower(request, context, told))
 }
 
 const toMetric = (name: string) => PLAUSIBLE_METRICS[name]?.name ?? name

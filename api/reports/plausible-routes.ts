@@ -48,7 +48,7 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
         body.date_range === 'all',
       )
       const asked = parsePlausible(body, context)
-      const { rows } = await plausibleRows(asked, context)
+      const rows = await plausibleRows(asked, context)
       const interval = resolveRange(asked.range, context.site.timezone, context.nowMs)
       const at = (time: Temporal.ZonedDateTime | undefined) =>
         time?.toString({ timeZoneName: 'never', smallestUnit: 'second' }) ?? ''
@@ -83,7 +83,7 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
 
 const defaultOrder = (metrics: readonly string[], dimensions: readonly string[]) => {
   const time = dimensions.find((name) => name.startsWith('time'))
-  return [time ? [time, 'asc'] : [metrics[0], 'desc']]
+  return [...(time ? [[time, 'asc']] : []), [metrics[0], 'desc']]
 }
 
 /** The site of a request, by its id or, as there, by its domain. */

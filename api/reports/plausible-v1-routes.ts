@@ -43,13 +43,13 @@ export function plausibleV1Routes(app: FastifyInstance, open: Open): void {
       now.subtract({ minutes: 5 }).toString(),
       now.add({ minutes: 1 }).toString(),
     ] as const
-    const { rows } = await plausibleRows({ ...asked, range }, context)
+    const rows = await plausibleRows({ ...asked, range }, context)
     return rows[0]?.metrics[0] ?? 0
   })
 
   get('aggregate', 'numbers', async (params, context) => {
     const asked = requestOf(params, [], context)
-    const { rows } = await plausibleRows(asked, context)
+    const rows = await plausibleRows(asked, context)
     const [row] = rows
     return {
       results: Object.fromEntries(
@@ -64,7 +64,7 @@ export function plausibleV1Routes(app: FastifyInstance, open: Open): void {
 
   get('timeseries', 'numbers over time', async (params, context) => {
     const asked = requestOf(params, [timeOf(params)], context)
-    const { rows } = await plausibleRows(asked, context)
+    const rows = await plausibleRows(asked, context)
     const found = new Map(rows.map((row) => [row.dimensions[0], row]))
     return {
       results: timeLabels(asked, context.site).map((date) => ({
@@ -96,7 +96,7 @@ export function plausibleV1Routes(app: FastifyInstance, open: Open): void {
     if (!Number.isInteger(at) || at < 1)
       throw new PlausibleError('Please provide page as a number of 1 or more.')
     const asked = requestOf(params, [property], context)
-    const { rows } = await plausibleRows(asked, context)
+    const rows = await plausibleRows(asked, context)
     const key = property.replace(/^(visit|event):(props:)?/, '')
     return {
       results: rows.slice((at - 1) * size, at * size).map((row) => ({

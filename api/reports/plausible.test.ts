@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { at, goal, query, segment, servePlausible, siteWith } from './plausible.fixture.ts'
+import { at, query, segment, servePlausible, siteWith } from './plausible.fixture.ts'
 
 servePlausible()
 
@@ -200,98 +200,53 @@ describe('Plausible’s Stats API v2', () => {
     expect(told.results).toEqual([{ dimensions: [], metrics: [0] }])
   })
 
-  it('has conversions of goals, and their rates', async () => {
+  it('has the furthest scroll and all of the time of each visit to a page', async () => {
+    const view = (user: number, minute: number, depth: number, seconds: number) => [
+      { user, at: at(`00:0${minute}:00`), view: user * 10 + minute },
+      {
+        user,
+        name: 'engagement',
+        at: at(`00:0${minute}:30`),
+        view: user * 10 + minute,
+        scroll_depth: depth,
+        visible_ms: seconds * 1_000,
+      },
+    ]
     const site = await siteWith([
-      { at: at('00:00:00'), path: '/blog/1', properties: { author: 'Uku' } },
-      { at: at('00:00:01'), path: '/blog/2', properties: { author: 'Uku' } },
-      { at: at('00:00:02'), path: '/blog/3', properties: { author: 'Uku' } },
-      { at: at('00:00:00'), path: '/blog/1', properties: { author: 'Marko' } },
-      { user: 7, at: at('00:00:00'), path: '/blog/2', properties: { author: 'Marko' } },
-      { user: 7, at: at('00:00:01'), path: '/blog/3', properties: { author: 'Marko' } },
-      { at: at('00:00:00'), path: '/blog' },
-      { at: at('00:00:00'), properties: { author: 'Marko' } },
-      { at: at('00:00:00') },
+      ...view(30, 0, 40, 20),
+      ...view(30, 1, 60, 40),
+      ...view(31, 0, 80, 40),
     ])
-    await goal(site, 'Visit /blog**', { kind: 'page', page: '/blog**' })
     const { results } = await query(site, {
-      filters: [['is', 'event:goal', ['Visit /blog**']]],
-      metrics: ['visitors', 'events', 'conversion_rate'],
-      dimensions: ['event:props:author'],
+      metrics: ['scroll_depth', 'time_on_page'],
+      dimensions: ['event:page'],
     })
-    expect(results).toEqual([
-      { dimensions: ['Uku'], metrics: [3, 3, 37.5] },
-      { dimensions: ['Marko'], metrics: [2, 3, 25] },
-      { dimensions: ['(none)'], metrics: [1, 1, 12.5] },
-    ])
-    const byGoal = await query(site, {
-      dimensions: ['event:goal'],
-      metrics: ['visitors', 'conversion_rate'],
-    })
-    expect(byGoal.results).toEqual([{ dimensions: ['Visit /blog**'], metrics: [6, 75] }])
+    expect(results).toEqual([{ dimensions: ['/'], metrics: [70, 50] }])
   })
 
-  it('has the rate of a group', async () => {
+  it('sorts by time, then by the most', async () => {
     const site = await siteWith([
-      { at: at('00:00:00'), device: 'mobile' },
-      { at: at('00:00:00'), device: 'mobile', name: 'AddToCart' },
-      { at: at('00:00:00'), device: 'mobile', name: 'AddToCart' },
-      { user: 8, at: at('00:00:00'), device: 'desktop', name: 'AddToCart' },
-      { user: 8, at: at('00:00:01'), device: 'desktop', name: 'Purchase' },
-      { at: at('00:00:00'), device: 'desktop' },
+      { at: at('00:00:00'), source: 'Google' },
+      { at: at('00:00:00', '2021-01-02') },
+      { at: at('00:00:00', '2021-01-02'), source: 'Google' },
+      { at: at('00:00:01', '2021-01-02'), source: 'Google' },
     ])
-    for (const name of ['AddToCart', 'Purchase'])
-      await goal(site, name, { kind: 'event', event: name })
     const { results } = await query(site, {
-      metrics: ['visitors', 'events', 'group_conversion_rate'],
-      dimensions: ['visit:device'],
-      filters: [['is', 'event:goal', ['AddToCart', 'Purchase']]],
+      date_range: ['2021-01-01', '2021-01-03'],
+      dimensions: ['time', 'visit:source'],
     })
     expect(results).toEqual([
-      { dimensions: ['Mobile'], metrics: [2, 2, 66.7] },
-      { dimensions: ['Desktop'], metrics: [1, 2, 50] },
+      { dimensions: ['2021-01-01', 'Google'], metrics: [1] },
+      { dimensions: ['2021-01-02', 'Google'], metrics: [2] },
+      { dimensions: ['2021-01-02', 'Direct / None'], metrics: [1] },
     ])
   })
 
-  it('has revenue in the currency of its goals, or says why not', async () => {
-    const paid = (name: string, revenue: string, currency: string) => ({
-      at: at('00:00:00'),
-      name,
-      revenue,
-      currency,
-    })
-    const site = await siteWith([
-      paid('Purchase', '100.3', 'USD'),
-      paid('Payment', '40.3', 'USD'),
-      paid('Payment', '60.6', 'USD'),
-      paid('Subscription', '100', 'EUR'),
-      { at: at('00:00:00'), name: 'Signup' },
-    ])
-    for (const [name, currency] of [
-      ['Purchase', 'USD'],
-      ['Payment', 'USD'],
-      ['Subscription', 'EUR'],
-      ['Signup', null],
-    ] as const)
-      await goal(site, name, { kind: 'event', event: name }, currency)
-    const one = await query(site, {
-      metrics: ['events', 'average_revenue', 'total_revenue'],
-      filters: [['is', 'event:goal', ['Signup', 'Purchase', 'Payment']]],
-    })
-    expect(one.results[0].metrics).toEqual([
-      4,
-      { value: 67.067, currency: 'USD', short: '$67.1', long: '$67.07' },
-      { value: 201.2, currency: 'USD', short: '$201.2', long: '$201.20' },
-    ])
-    expect(one.meta.metric_warnings).toBeUndefined()
-    const mixed = await query(site, {
-      metrics: ['total_revenue'],
-      filters: [['is', 'event:goal', ['Subscription', 'Payment']]],
-    })
-    expect(mixed.results[0].metrics).toEqual([null])
-    expect(mixed.meta.metric_warnings.total_revenue.code).toBe('no_single_revenue_currency')
-    const none = await query(site, { metrics: ['total_revenue'] })
-    expect(none.results[0].metrics).toEqual([null])
-    expect(none.meta.metric_warnings.total_revenue.code).toBe('no_revenue_goals_matching')
+  it('takes the query that it gave back', async () => {
+    const site = await siteWith([{ at: at('00:00:00') }])
+    const first = await query(site, { metrics: ['pageviews'], dimensions: ['event:page'] })
+    const { site_id: _, ...body } = first.query
+    expect((await query(site, body)).results).toEqual(first.results)
   })
 
   it('compares, with the change', async () => {

@@ -152,6 +152,15 @@ export async function openSite(
 const QUERY_SCHEMA = {
   type: 'object',
   required: ['metrics', 'range'],
+  examples: [
+    {
+      metrics: ['visitors', 'bounce_rate'],
+      dimensions: ['visit:channel'],
+      range: '30d',
+      filters: [['is', 'visit:country', ['DE']]],
+      compare: 'previous_period',
+    },
+  ],
   properties: {
     metrics: {
       type: 'array',

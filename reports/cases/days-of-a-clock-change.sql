@@ -14,7 +14,7 @@ where site_id in {sites:Array(String)}
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and not is_bot
 group by d0) as gathered)
-order by d0 asc
+order by d0 asc, toFloat64(isNull(m0)) asc, toFloat64(ifNull(m0, 0)) desc
 limit 10001;
 
 -- {

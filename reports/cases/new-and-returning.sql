@@ -39,7 +39,7 @@ where site_id in {sites:Array(String)}
   and not is_bot group by visitor) as of_first using (visitor)
 where not is_bot
 group by d0) as gathered)
-order by d0 asc
+order by d0 asc, toFloat64(isNull(m0)) asc, toFloat64(ifNull(m0, 0)) desc
 limit 10001;
 
 -- {
