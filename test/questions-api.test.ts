@@ -154,6 +154,37 @@ describe('the questions of the API', () => {
     } else expect(answered.json().rows.length).toBeGreaterThan(0)
   })
 
+  it.each(examples.filter(({ name }) => name !== 'session'))(
+    '$name takes every kind of filter',
+    async (example) => {
+      const filters = [
+        ['has_done', ['is', 'event:name', ['pageview']]],
+        ['has_not_done', ['is', 'event:name', ['bought']], { by: 'visitor' }],
+        ['is', 'visit:exit_page', ['/']],
+        ['is', 'visit:visitor_type', ['new']],
+        ['is', 'visit:source', ['Direct / None']],
+        [
+          'or',
+          [
+            ['contains', 'visit:browser', ['fire'], { case_sensitive: false }],
+            ['is', 'event:props:plan', ['pro']],
+          ],
+        ],
+        ['gte', 'event:scroll_depth', [0]],
+      ]
+      const address = example.address.replace(/&?(filters|format)=[^&]*/g, '')
+      const answered = await ask({
+        ...example,
+        address:
+          example.method === 'POST'
+            ? address
+            : `${address}${address.includes('?') ? '&' : '?'}filters=${JSON.stringify(filters)}`,
+        ...(example.body && { body: { ...example.body, filters } }),
+      })
+      expect([answered.statusCode, answered.json().detail]).toEqual([200, undefined])
+    },
+  )
+
   it('tell a visit by its tabs', async () => {
     const answered = await ask({ method: 'GET', name: 'session', address: 'session?id=…' })
     const tabs = answered.json().rows.map((row: { tab: number }) => row.tab)

@@ -1,3 +1,4 @@
+import type { Run } from '../answer.ts'
 import { FORM_DEFINITION, SUMMARY, summaryRow, triesOf } from './form-tries.ts'
 import { percent, secondsOf } from './numbers.ts'
 import { ASKED, type Asked, open, type Question } from './question.ts'
@@ -54,10 +55,7 @@ limit 100`),
 const WHO = "if(outcome in ('completed', 'abandoned'), ['all', outcome], ['all'])"
 const whole = (name: string) => `JSONExtractInt(f, '${name}')`
 
-async function fieldRows(
-  of: () => ReturnType<typeof triesOf>,
-  run: Parameters<typeof form.answer>[1]['run'],
-) {
+async function fieldRows(of: () => ReturnType<typeof triesOf>, run: Run) {
   const ask = (select: (tries: string) => string) => {
     const { sql, tries } = of()
     return run(sql.statement(select(tries)))

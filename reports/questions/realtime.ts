@@ -51,25 +51,7 @@ limit ${limit}`),
         visitors: Number(row.visitors),
       }))
     }
-    const [minutes, [now], pages, sources, places, events] = await Promise.all([
-      byMinute(),
-      currently(),
-      top(['path']),
-      top(['source', 'channel']),
-      top(['country', 'region', 'city']),
-      lastEvents(filters, context, limit),
-    ])
-    return {
-      rows: minutes,
-      current_visitors: Number(now?.visitors ?? 0),
-      pages,
-      sources,
-      places,
-      events,
-      meta: opened.meta,
-    }
-
-    function currently() {
+    const currently = () => {
       const { sql, passes, rows } = opened.begin()
       return context.run(
         sql.statement(
@@ -77,8 +59,7 @@ limit ${limit}`),
         ),
       )
     }
-
-    async function byMinute() {
+    const byMinute = async () => {
       const { sql, passes, rows } = opened.begin()
       const found = await context.run(
         sql.statement(`select intDiv(toUnixTimestamp64Milli(occurred_at) - {from:Int64}, ${MINUTE_MS}) as minute,
@@ -97,6 +78,23 @@ group by minute`),
         }
       })
     }
+    const [minutes, [now], pages, sources, places, events] = await Promise.all([
+      byMinute(),
+      currently(),
+      top(['path']),
+      top(['source', 'channel']),
+      top(['country', 'region', 'city']),
+      lastEvents(filters, context, limit),
+    ])
+    return {
+      rows: minutes,
+      current_visitors: Number(now?.visitors ?? 0),
+      pages,
+      sources,
+      places,
+      events,
+      meta: opened.meta,
+    }
   },
 }
 
@@ -109,12 +107,15 @@ export async function lastEvents(
   const { sql, passes, rows } = (await openNow(filters, context)).begin()
   const found = await context.run(
     sql.statement(`select toString(event_id) as id, toString(occurred_at) as at, event_type as type, path as page,
-  title, source, country, city, device, browser, ${SESSION_ID} as session
+  title, source, country, city, device, browser, ${SESSION_ID} as of_session
 ${rows('events', passes, IS_ACT)}
 order by ${POINT} desc
 limit ${limit}`),
   )
-  return found.map((row) => ({ ...row, id: String(row.id), at: instantOf(row.at) }))
+  // Not `as session`: filters ask the column of that name.
+  return found.map(({ of_session, ...row }) => ({
+    ...{ ...row, id: String(row.id), at: instantOf(row.at), session: of_session },
+  }))
 }
 
 /** The half hour that ends with this minute; a client's clock may be a minute ahead. */
