@@ -132,11 +132,13 @@ function newBatch(load: Load, ledger: Ledger, random: () => number): Batch {
     if (isBad) bad++
     else ids.push(eventId)
     ledger.fates.set(eventId, isBad ? 'bad' : 'unknown')
+    const visitorId = `v${Math.floor(random() * 200)}`
     return {
       eventType: isBad ? '' : random() < 0.7 ? 'pageview' : 'signup',
       eventId,
-      visitorId: `v${Math.floor(random() * 200)}`,
-      sessionId: `s${Math.floor(random() * 400)}`,
+      visitorId,
+      // Two visits of each: people do not have hundreds.
+      sessionId: `${visitorId}-${Math.floor(random() * 2)}`,
       timestamp: Date.now(),
       url: `https://shop.example/${Math.floor(random() * 20)}`,
       ...(load.padding && { eventData: { note: 'x'.repeat(load.padding) } }),
