@@ -14,7 +14,7 @@ const FINDS: Readonly<
     const list = sql.bind('Array(String)', values)
     return folds
       ? `has(arrayMap(v -> lowerUTF8(v), ${list}), lowerUTF8(${text}))`
-      : `has(${list}, ${text})`
+      : `(${text} in ${list})`
   },
   contains: (text, values, sql, folds) =>
     `multiSearchAny${folds ? 'CaseInsensitive' : ''}UTF8(${text}, ${sql.bind('Array(String)', values)})`,

@@ -25,7 +25,7 @@ where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and not is_bot
-  and ((has({p0:Array(String)}, event_type))))
+  and (((event_type in {p0:Array(String)}))))
   and ((match(path, {p1:String})) or not (multiSearchAnyCaseInsensitiveUTF8(source, {p2:Array(String)})))
 group by d0) as gathered)
 order by toFloat64(isNull(m0)) asc, toFloat64(ifNull(m0, 0)) desc, d0 asc
@@ -58,7 +58,7 @@ where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and not is_bot
-  and ((has({p0:Array(String)}, event_type))))
+  and (((event_type in {p0:Array(String)}))))
   and ((match(path, {p1:String})) or not (multiSearchAnyCaseInsensitiveUTF8(source, {p2:Array(String)})))) as gathered;
 
 -- {
