@@ -34,7 +34,7 @@ for (const [name, bench] of Object.entries(BENCHMARKS)) {
   const text = tables.map(textOf).join('\n')
   console.log(text)
   const date = new Date().toISOString().slice(0, 10)
-  const head = `# Benchmark: ${name}\n\nPrinted by \`npm run bench ${name}\` on ${date}: ${cpus()[0]?.model.trim()}, ${cpus().length} cores.`
+  const head = `# Benchmark: ${name}\n\nPrinted by \`npm run bench ${[name, ...sizes].join(' ')}\` on ${date}: ${cpus()[0]?.model.trim()}, ${cpus().length} cores.`
   writeFileSync(
     join(import.meta.dirname, `../docs/bench-${name}.md`),
     `${head}\n\n\`\`\`text\n${text}\`\`\`\n`,
