@@ -5,23 +5,23 @@ import { until } from './wait.ts'
 export interface Moment {
   readonly name: string
   readonly table: string
-  readonly statement: 'insert' | 'update' | 'delete'
+  readonly statement: 'insert' | 'delete'
 }
 
-export const AFTER_CLAIM: Moment = {
-  ...{ name: 'after the claim', table: 'events_batches', statement: 'delete' },
-}
-export const BEFORE_COMMIT: Moment = {
-  ...{ name: 'before the commit', table: 'clickhouse_outbox', statement: 'insert' },
-}
-export const BEFORE_CHECKPOINT: Moment = {
-  name: 'after the write, before the checkpoint',
-  ...{ table: 'clickhouse_outbox', statement: 'delete' },
-}
-export const IN_RECOMPUTE: Moment = {
-  ...{ name: 'in the daily recompute', table: 'daily_site_metrics' },
-  statement: 'insert',
-}
+const moment = (name: string, statement: Moment['statement'], table: string): Moment => ({
+  name,
+  statement,
+  table,
+})
+
+export const AFTER_CLAIM = moment('after the claim', 'delete', 'events_batches')
+export const BEFORE_COMMIT = moment('before the commit', 'insert', 'clickhouse_outbox')
+export const BEFORE_CHECKPOINT = moment(
+  'after the write, before the checkpoint',
+  'delete',
+  'clickhouse_outbox',
+)
+export const IN_RECOMPUTE = moment('in the daily recompute', 'insert', 'daily_site_metrics')
 
 /** Somebody who is held. */
 export interface Held {
