@@ -1,28 +1,27 @@
 import type { Rig } from './rig.ts'
 import { until } from './wait.ts'
 
-/** A moment of the pipeline's work, by the statement that it is held at. */
+/** A moment of the pipeline's work, by the statement after which it is held in its transaction. */
 export interface Moment {
   readonly name: string
   readonly table: string
-  readonly when: 'before' | 'after'
-  readonly statement: 'insert' | 'update' | 'delete'
+  readonly statement: 'insert' | 'delete'
 }
 
-export const AFTER_CLAIM: Moment = {
-  ...{ name: 'after the claim', table: 'events_batches', when: 'after', statement: 'delete' },
-}
-export const BEFORE_COMMIT: Moment = {
-  ...{ name: 'before the commit', table: 'clickhouse_outbox', when: 'after', statement: 'insert' },
-}
-export const BEFORE_CHECKPOINT: Moment = {
-  name: 'after the write, before the checkpoint',
-  ...{ table: 'clickhouse_outbox', when: 'before', statement: 'delete' },
-}
-export const IN_RECOMPUTE: Moment = {
-  ...{ name: 'in the daily recompute', table: 'daily_site_metrics', when: 'after' },
-  statement: 'insert',
-}
+const moment = (name: string, statement: Moment['statement'], table: string): Moment => ({
+  name,
+  statement,
+  table,
+})
+
+export const AFTER_CLAIM = moment('after the claim', 'delete', 'events_batches')
+export const BEFORE_COMMIT = moment('before the commit', 'insert', 'clickhouse_outbox')
+export const BEFORE_CHECKPOINT = moment(
+  'after the write, before the checkpoint',
+  'delete',
+  'clickhouse_outbox',
+)
+export const IN_RECOMPUTE = moment('in the daily recompute', 'insert', 'daily_site_metrics')
 
 /** Somebody who is held. */
 export interface Held {
@@ -56,9 +55,9 @@ export async function prepareHolds(
        return null;
      end $$`,
   )
-  for (const [key, { table, when, statement }] of moments.entries())
+  for (const [key, { table, statement }] of moments.entries())
     await rig.query(
-      `create or replace trigger hold_${key} ${when} ${statement} on ${table}
+      `create or replace trigger hold_${key} after ${statement} on ${table}
        for each statement execute function hold(${key})`,
     )
   return async (moment) => {

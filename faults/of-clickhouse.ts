@@ -45,6 +45,8 @@ export const CLICKHOUSE_FAULTS: readonly Fault[] = [
         const before = reports.answers.get(200) ?? 0
         await until('a report again', () => (reports.answers.get(200) ?? 0) > before)
         backMs.push(performance.now() - startedAt)
+        const processed = await eventsProcessed(rig)
+        await until('a batch', async () => (await eventsProcessed(rig)) > processed)
       }
       const ledger = await load.stop()
       const { answers, lagMs } = reports.stop()
@@ -224,6 +226,13 @@ async function eventsWaiting(rig: Rig): Promise<number> {
   const [row] = await rig.query<{ events: number }>(
     `select (select coalesce(sum(events), 0) from events_batches)::integer
           + (select coalesce(sum(rows), 0) from clickhouse_outbox)::integer as events`,
+  )
+  return row?.events ?? 0
+}
+
+async function eventsProcessed(rig: Rig): Promise<number> {
+  const [row] = await rig.query<{ events: number }>(
+    'select coalesce(sum(events), 0)::integer as events from event_totals',
   )
   return row?.events ?? 0
 }

@@ -24,7 +24,7 @@ export const differ = (found: Differences): string | false =>
     .join(', ')}`
 
 /** Resolves when nothing is left to process, deliver or recompute; answers how many ms that took. */
-export function caughtUp(rig: Rig, withinMs = 120_000): Promise<number> {
+export function caughtUp(rig: Rig, withinMs = 600_000): Promise<number> {
   return until(
     'the pipeline is done',
     async () => {
