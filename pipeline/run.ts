@@ -49,11 +49,17 @@ export function runPipeline(parts: PipelineParts): () => Promise<void> {
     })
 
   const step = async (): Promise<boolean> => {
-    // One batch is made while the one before goes to ClickHouse. Where ClickHouse is away, all else goes on.
-    const [batch, block] = await Promise.allSettled([
-      transformBatch(parts.pool),
-      deliverBlock(parts.pool, parts.clickhouse),
-    ])
+    // One batch is made while those before go to ClickHouse. Where ClickHouse is away, all else goes on.
+    let isMaking = true
+    const making = transformBatch(parts.pool).finally(() => {
+      isMaking = false
+    })
+    const deliver = async (): Promise<boolean> => {
+      if (!(await deliverBlock(parts.pool, parts.clickhouse))) return false
+      while (isMaking && (await deliverBlock(parts.pool, parts.clickhouse)));
+      return true
+    }
+    const [batch, block] = await Promise.allSettled([making, deliver()])
     if (batch.status === 'rejected') throw batch.reason
     const outcome = batch.value
     if (outcome.kind === 'processed') {
