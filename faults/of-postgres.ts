@@ -72,6 +72,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         `create function lies.current_setting(text) returns text language sql as $$ select 'on' $$`,
       )
       await rig.query('alter role current_user set search_path = lies, pg_catalog, public')
+      await rig.query('checkpoint') // what was set without waiting is not to be lost with the events
       rig.after(async () => {
         await rig.query('alter role current_user reset search_path')
         await rig.query('drop schema lies cascade')
