@@ -123,7 +123,7 @@ async function markChangedDays(
      from unnest($1::text[], $2::float8[]) as q(site_id, at_ms)
      join sites s using (site_id)
      order by 1, 2
-     on conflict do nothing`,
+     on conflict (site_id, day) do update set day = excluded.day -- waits for who takes the day off, and puts it back`,
     [
       [...quarters.values()].map((each) => each.siteId),
       [...quarters.values()].map((each) => each.atMs),
