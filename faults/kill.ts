@@ -79,7 +79,7 @@ async function compare(product: Product, ledger: Ledger) {
       'select event_id as id from pageviews union all select event_id from user_events',
     )
     const { rows } = await pool.query<{ events: string }>(
-      'select sum(events) as events from daily_site_metrics',
+      'select sum(events + bot_events) as events from daily_site_metrics',
     )
     // The engine's folder has one owner at a time.
     await product.stop()
