@@ -46,11 +46,16 @@ export async function importEvents(options: ImportOptions): Promise<ImportProgre
   const begun = await beginImport(pool, siteId, source)
   const rejects = createWriteStream(options.rejects, { flags: begun.line > 0 ? 'a' : 'w' })
   const input = file === '-' ? process.stdin : createReadStream(file)
+  const { rows } = await pool.query<{ since: number }>(
+    `select extract(epoch from record_since)::float8 * 1000 as since from sites where site_id = $1`,
+    [siteId],
+  )
+  const sinceMs = rows[0]?.since ?? Number.NEGATIVE_INFINITY
   let progress = begun
   let number = 0
   let chunk: { line: number; text: string }[] = []
   const flush = async () => {
-    progress = await storeLines(options, progress, chunk, rejects)
+    progress = await storeLines(options, progress, chunk, sinceMs, rejects)
     chunk = []
     onProgress(progress)
   }
@@ -102,13 +107,17 @@ async function storeLines(
   { pool, siteId, now }: ImportOptions,
   before: ImportProgress,
   lines: readonly { readonly line: number; readonly text: string }[],
+  sinceMs: number,
   rejects: WriteStream,
 ): Promise<ImportProgress> {
   const rows: EventRow[] = []
   const refused: string[] = []
   for (const { line, text } of lines) {
     try {
-      rows.push(rowOf(text, siteId, now(), `${siteId} ${before.importId} ${line}`))
+      const row = rowOf(text, siteId, now(), `${siteId} ${before.importId} ${line}`)
+      if (row.occurredAtMs < sinceMs)
+        throw new BadLine('past_retention', 'It is older than the site keeps events.')
+      rows.push(row)
     } catch (error) {
       if (!(error instanceof Problem || error instanceof BadLine)) throw error
       const { code, message } = error

@@ -136,7 +136,9 @@ Registers the site ID, which is what stands in the script tag, or changes it. Li
   --exclude-addresses LIST  addresses or CIDR ranges that are not counted
   --exclude-countries LIST  ISO codes
   --exclude-hosts LIST      hosts of pages
-  --exclude-paths LIST      paths; * stands for anything`,
+  --exclude-paths LIST      paths; * stands for anything
+  --retain-events DAYS      how long events, and all that is made of them, are kept; at least 30, 0 for ever (0)
+  --retain-daily DAYS       how long the numbers of days are kept (0)`,
     run: async (args) => {
       const { values, positionals } = parse(args, SITE_SETTINGS)
       const [verb, siteId] = positionals
@@ -156,7 +158,7 @@ Goes through the site's visitors once more, while events keep coming in. The sam
     run: async (args) => {
       const { values } = parse(args, ['site', 'from', 'to'])
       if (!values.site) throw new ConfigError('Usage: footfall rebuild --site ID')
-      const { rebuild } = await import('./pipeline-commands.ts')
+      const { rebuild } = await import('./rebuild.ts')
       await rebuild(readConfig(), values.site, values.from, values.to)
     },
   },
@@ -176,7 +178,7 @@ Shows what the last days would have been under the changed rules. With --apply y
       if (!siteId || positionals.length > 1 || !(days > 0))
         throw new ConfigError('Usage: footfall rules SITE --set JSON [--days N] [--apply yes]')
       const { rulesFromJson } = await import('../pipeline/site-rules.ts')
-      const { changeRules } = await import('./pipeline-commands.ts')
+      const { changeRules } = await import('./rules.ts')
       const change = rulesFromJson(values.set ?? '{}')
       if (typeof change === 'string') throw new ConfigError(`--set: ${change}`)
       await changeRules(readConfig(), siteId, change, {
@@ -199,7 +201,7 @@ The same file goes on where it was stopped.
     run: async (args) => {
       const { values, positionals } = parse(args, ['site', 'rejects'])
       const [verb, what] = positionals
-      const { runImport, undoImport } = await import('./pipeline-commands.ts')
+      const { runImport, undoImport } = await import('./import.ts')
       if (verb === 'events' && what && values.site)
         await runImport(readConfig(), { file: what, siteId: values.site, rejects: values.rejects })
       else if (verb === 'undo' && Number(what) > 0) await undoImport(readConfig(), Number(what))
@@ -220,7 +222,7 @@ The same file goes on where it was stopped.
       const [verb] = positionals
       if (verb !== 'list' && verb !== 'replay')
         throw new ConfigError('Usage: footfall quarantine list, or footfall quarantine replay')
-      const { quarantine } = await import('./pipeline-commands.ts')
+      const { quarantine } = await import('./quarantine.ts')
       await quarantine(readConfig(), verb, {
         siteId: values.site,
         eventId: values.id,
@@ -235,7 +237,7 @@ The same file goes on where it was stopped.
 Prints the days that differ, and ends with 1 where there are any. With --again yes the app counts all days once more.`,
     run: async (args) => {
       const { values } = parse(args, ['site', 'again'])
-      const { showReconciliation } = await import('./pipeline-commands.ts')
+      const { showReconciliation } = await import('./reconcile.ts')
       const isRight = await showReconciliation(readConfig(), values.site, values.again === 'yes')
       if (!isRight) process.exitCode = 1
     },
@@ -245,7 +247,7 @@ Prints the days that differ, and ends with 1 where there are any. With --again y
     help: 'Usage: footfall forecast',
     run: async (args) => {
       parse(args, [])
-      await (await import('./pipeline-commands.ts')).printForecast(readConfig())
+      await (await import('./forecast.ts')).printForecast(readConfig())
     },
   },
 }

@@ -1,4 +1,5 @@
 import { isNetwork } from '../api/collect/networks.ts'
+import { LEAST_DAYS } from '../pipeline/retention.ts'
 import { ConfigError } from './config.ts'
 
 /** Options of `footfall site`. */
@@ -11,13 +12,15 @@ export const SITE_SETTINGS = [
   'exclude-countries',
   'exclude-hosts',
   'exclude-paths',
+  'retain-events',
+  'retain-daily',
 ] as const
 
 type Given = Readonly<Record<string, string | undefined>>
 
 const STATUSES = ['active', 'paused', 'deleted']
 
-/** Columns of `sites` from the options that were given; `exclude` is only what changes. */
+/** Columns of `sites` from the options that were given; `exclude` and `retention` are only what changes. */
 export function siteColumns(given: Given) {
   const { name, timezone, status } = given
   if (timezone && !Intl.supportedValuesOf('timeZone').includes(timezone) && timezone !== 'UTC')
@@ -31,6 +34,13 @@ export function siteColumns(given: Given) {
     if (wrong !== undefined) throw new ConfigError(`--${option}: "${wrong}" is not ${wanted}.`)
     return named
   }
+  const days = (option: string) => {
+    const text = given[option]
+    if (text === undefined) return undefined
+    const count = Number(text)
+    if (count === 0 || (Number.isInteger(count) && count >= LEAST_DAYS)) return count
+    throw new ConfigError(`--${option} must be ${LEAST_DAYS} days or more, or 0 for ever.`)
+  }
   return {
     name,
     timezone,
@@ -42,6 +52,7 @@ export function siteColumns(given: Given) {
       hosts: list('exclude-hosts', isHost, 'a host such as example.com or *.example.com'),
       paths: list('exclude-paths', (path) => /^[/*]/.test(path), 'a path such as /admin/*'),
     }),
+    retention: defined({ events: days('retain-events'), daily: days('retain-daily') }),
   }
 }
 

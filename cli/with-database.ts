@@ -9,7 +9,7 @@ import { prepareDatabase } from './prepare-database.ts'
 /** Work on the database of this installation: given, running, or started for the moment. */
 export function withDatabase(config: Config, work: (pool: Pool) => Promise<void>): Promise<void> {
   return withDatabaseUrl(config, async (url) => {
-    const pool = openPostgres(url, { max: 2, statementTimeoutMs: 10_000, onError: () => {} })
+    const pool = openPostgres(url, { max: 2, statementTimeoutMs: 60_000, onError: () => {} })
     try {
       await work(pool)
     } finally {

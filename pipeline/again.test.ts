@@ -248,9 +248,8 @@ describe('retention', () => {
     )
     await putIntoRecord(pool, [...ancient, ...old, ...young])
     await drain({ pool, clickhouse })
-    await pool.query(
-      `update sites set retention = '{"record": 60, "processed": 60}' where site_id = 'short'`,
-    )
+    await pool.query(`update sites set retention = '{"events": 760}'`)
+    await pool.query(`update sites set retention = '{"events": 60}' where site_id = 'short'`)
     const { dropped } = await applyRetention(pool, clickhouse, new Date(NOW))
     expect(dropped).toEqual(['events_log_2024_02', 'pageviews_2024_02', 'user_events_2024_02'])
     for (const [site, kept] of [
@@ -267,8 +266,35 @@ describe('retention', () => {
       const days = await pool.query('select from daily_site_metrics where site_id = $1', [site])
       expect(days.rows).toHaveLength(3)
     }
-    // A rebuild does not touch what the record no longer has.
+    // A rebuild leaves the days whose events are gone as they are.
     expect(await rebuildAll('short')).toBe(1)
+    await drain({ pool, clickhouse })
+    const days = await pool.query('select events from daily_site_metrics where site_id = $1', [
+      'short',
+    ])
+    expect(days.rows).toEqual([{ events: 1 }, { events: 1 }, { events: 1 }])
+    const file = join(folder, 'too-old.ndjson')
+    await writeFile(file, '{"eventType":"pageview","timestamp":"2024-02-29T10:00:00Z"}')
+    const { rejected } = await importEvents({
+      ...{ pool, siteId: 'short', file, rejects: join(folder, 'old'), now: () => NOW },
+      onProgress: () => {},
+    })
+    expect(rejected).toBe(1)
+    await pool.query(`update sites set retention = '{}', record_since = '-infinity'`)
+  })
+
+  it('keeps everything where nobody has said otherwise', async () => {
+    const site = 'kept'
+    await addSite(site)
+    const ancient = [event(site, -3_000 * 24 * 60)]
+    await ensureMonths(
+      pool,
+      ancient.map(({ at }) => at),
+    )
+    await putIntoRecord(pool, ancient)
+    await drain({ pool, clickhouse })
+    expect(await applyRetention(pool, clickhouse, new Date(NOW))).toEqual({ rows: 0, dropped: [] })
+    expect(await tablesOf(pool, site)).toEqual(model(ancient))
   })
 })
 

@@ -60,4 +60,19 @@ describe('blocks', () => {
       ),
     ).toEqual([{ events: 3, ids: 3, visits: 1 }])
   })
+
+  it('bring texts as they are, also those with a line of their own in them', async () => {
+    const title = 'a\u2028[b\n[c'
+    await putIntoRecord(pool, [
+      { ...eventAt(4, 60), site: 'texts', type: 'signup', data: { title } },
+    ])
+    while ((await transformBatch(pool)).kind === 'processed');
+    while (await deliverBlock(pool, clickhouse));
+    expect(
+      await selectRows(
+        clickhouse,
+        `select properties['title'] as title from events where site_id = 'texts'`,
+      ),
+    ).toEqual([{ title }])
+  })
 })

@@ -58,7 +58,9 @@ const INSERT = `insert into events (outbox_id, ${CLICKHOUSE_COLUMNS.join(', ')})
 async function insert(clickhouse: ClickHouse, block: Block): Promise<void> {
   const lines = zstdDecompressSync(block.payload)
     .toString()
-    .replace(/^\[/gm, `[${block.outbox_id},`)
+    .split('\n')
+    .map((line) => `[${block.outbox_id},${line.slice(1)}`)
+    .join('\n')
   await clickhouse.exec({
     query: INSERT,
     values: Readable.from([Buffer.from(lines)]),

@@ -2,8 +2,7 @@ import { zstdCompressSync } from 'node:zlib'
 import type { Connection } from '../database/postgres.ts'
 import { eventColumns, monthOf, visitColumns } from './clickhouse-row.ts'
 import type { Removed } from './reopen.ts'
-import { isBotSession, type Session } from './session.ts'
-import type { SiteRules } from './site-rules.ts'
+import type { Session } from './session.ts'
 import type { ProcessedEvent } from './visitor.ts'
 
 interface Block {
@@ -17,7 +16,7 @@ export async function writeOutbox(
   connection: Connection,
   events: readonly ProcessedEvent[],
   removed: readonly Removed[],
-  rulesOf: (siteId: string) => SiteRules,
+  bots: ReadonlySet<Session>,
 ): Promise<void> {
   const blocks = new Map<number, Block>()
   const blockAt = (atMs: number, siteId: string) => {
@@ -32,7 +31,7 @@ export async function writeOutbox(
     const { claimed, session } = event
     let visit = visits.get(session)
     if (visit === undefined) {
-      visit = visitColumns(session, isBotSession(session, rulesOf(session.siteId)))
+      visit = visitColumns(session, bots.has(session))
       visits.set(session, visit)
     }
     blockAt(claimed.occurred_at.getTime(), claimed.site_id).lines.push(

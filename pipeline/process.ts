@@ -4,6 +4,7 @@ import { byVisitor, loadState, namesOf, type VisitorEvents } from './load-state.
 import { writeOutbox } from './outbox.ts'
 import { type Removed, reopen, type Stretch } from './reopen.ts'
 import { save } from './save.ts'
+import { isBotSession } from './session.ts'
 import { DEFAULT_RULES, loadSiteRules, type SiteRules } from './site-rules.ts'
 import { noState, type Processed, processVisitor } from './visitor.ts'
 
@@ -92,8 +93,10 @@ async function store(
   rulesOf: RulesOf,
 ): Promise<void> {
   const events = made.flatMap((each) => each.events)
-  if (events.length > 0) await save(connection, made, rulesOf)
-  await writeOutbox(connection, events, removed, rulesOf)
+  const sessions = new Set(events.map((each) => each.session))
+  const bots = new Set([...sessions].filter((each) => isBotSession(each, rulesOf(each.siteId))))
+  if (events.length > 0) await save(connection, made, sessions, bots)
+  await writeOutbox(connection, events, removed, bots)
   await markChangedDays(connection, [
     ...events.map(({ claimed }) => ({
       siteId: claimed.site_id,
@@ -122,6 +125,7 @@ async function markChangedDays(
      select distinct s.site_id, (to_timestamp(q.at_ms / 1000) at time zone s.timezone)::date
      from unnest($1::text[], $2::float8[]) as q(site_id, at_ms)
      join sites s using (site_id)
+     where to_timestamp(q.at_ms / 1000) >= s.record_since -- what retention has left of a day is not the day
      order by 1, 2
      on conflict (site_id, day) do update set day = excluded.day -- waits for who takes the day off, and puts it back`,
     [

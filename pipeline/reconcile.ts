@@ -25,10 +25,11 @@ export function reconcile(pool: Pool, clickhouse: ClickHouse, days = 20): Promis
       `/* reconcile */
        with due as (
          select r.site_id, r.day,
-                greatest(r.day::timestamp at time zone s.timezone, s.record_since) as day_start,
+                r.day::timestamp at time zone s.timezone as day_start,
                 (r.day + 1)::timestamp at time zone s.timezone as day_end
          from reconciliations r join sites s using (site_id)
          where (r.checked_at is null or r.checked_at < r.due_at)
+           and r.day::timestamp at time zone s.timezone >= s.record_since
            and not exists (select from changed_days c where c.site_id = r.site_id and c.day = r.day)
            and not exists (select from clickhouse_outbox o where r.site_id = any(o.sites))
          order by r.due_at limit $1

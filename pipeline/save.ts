@@ -1,22 +1,19 @@
-import { eventTypeOf } from '../contract/event-types.ts'
 import type { Connection } from '../database/postgres.ts'
 import type { FormSubmission } from './form-submission.ts'
 import type { Pageview } from './pageview.ts'
-import { isBotSession, type Session } from './session.ts'
+import type { Session } from './session.ts'
 import { saveSessions } from './sessions-table.ts'
-import type { SiteRules } from './site-rules.ts'
 import { type Processed, type ProcessedEvent, viewIdOf } from './visitor.ts'
 
-/** Writes what was made of some visitors' events into the processed tables. */
+/** Writes what was made of some visitors' events into the processed tables: their sessions, of which some are `bots`. */
 export async function save(
   connection: Connection,
   made: readonly Processed[],
-  rulesOf: (siteId: string) => SiteRules,
+  sessions: ReadonlySet<Session>,
+  bots: ReadonlySet<Session>,
 ): Promise<void> {
   const events = made.flatMap((each) => each.events)
-  const sessions = [...new Set(events.map((each) => each.session))]
-  const bots = new Set(sessions.filter((each) => isBotSession(each, rulesOf(each.siteId))))
-  await saveSessions(connection, sessions, rulesOf)
+  await saveSessions(connection, sessions, bots)
   await saveRows(
     connection,
     'pageviews',
@@ -41,9 +38,6 @@ export async function save(
     bots,
   )
 }
-
-const isOf = (table: string, { claimed }: ProcessedEvent) =>
-  eventTypeOf(claimed.event_type).table === table
 
 function shared({ claimed, session }: ProcessedEvent, bots: ReadonlySet<Session>) {
   const { site_id, visitor_id, event_id, occurred_at, path } = claimed
@@ -70,7 +64,7 @@ function pageviewRow(event: ProcessedEvent, bots: ReadonlySet<Session>): object[
 
 function userEventRow(event: ProcessedEvent, bots: ReadonlySet<Session>): object[] {
   const { event_type, event: stored } = event.claimed
-  if (!isOf('user_events', event)) return []
+  if (event.pageview) return []
   // The time of each band stands with the page view, where it is asked for: 80 bytes less here.
   const { attentionMs: _, ...properties } = stored.eventData ?? {}
   return [{ ...shared(event, bots), event_type, properties }]

@@ -1,7 +1,6 @@
 import type { VisitorBasis } from '../contract/event.ts'
 import type { Connection } from '../database/postgres.ts'
-import { isBotSession, SESSION_RULES, type Session } from './session.ts'
-import type { SiteRules } from './site-rules.ts'
+import { SESSION_RULES, type Session } from './session.ts'
 
 interface SessionRow {
   readonly site_id: string
@@ -165,11 +164,11 @@ set ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')}`
 /** Writes sessions as they are now; of one that is there, what an event in its turn can change. */
 export async function saveSessions(
   connection: Connection,
-  sessions: readonly Session[],
-  rulesOf: (siteId: string) => SiteRules,
+  sessions: ReadonlySet<Session>,
+  bots: ReadonlySet<Session>,
 ): Promise<void> {
   await connection.query(SAVE, [
-    JSON.stringify(sessions.map((session) => toRow(session, rulesOf(session.siteId)))),
+    JSON.stringify(Array.from(sessions, (session) => toRow(session, bots.has(session)))),
   ])
 }
 
@@ -217,7 +216,7 @@ function fromRow(row: SessionRow): Session {
   }
 }
 
-function toRow(session: Session, rules: SiteRules): SessionRow {
+function toRow(session: Session, isBot: boolean): SessionRow {
   const date = (ms: number) => new Date(ms)
   const { attributes } = session
   return {
@@ -261,7 +260,7 @@ function toRow(session: Session, rules: SiteRules): SessionRow {
     events: session.events,
     engaged_ms: session.engagedMs,
     has_bot_event: session.hasBotEvent,
-    is_bot: isBotSession(session, rules),
+    is_bot: isBot,
     is_engaged: session.isEngaged,
   }
 }

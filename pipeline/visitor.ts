@@ -155,6 +155,7 @@ function toSessionEvent(claimed: ClaimedEvent, rules: SiteRules): SessionEvent {
     atMs: claimed.occurred_at.getTime(),
     isPageview: eventTypeOf(claimed.event_type).table === 'pageviews',
     page: claimed.path,
+    // Only when it is asked for: few events begin a visit, and to tell where it came from is dear.
     get attributes() {
       return attributesOf(claimed.host, claimed.event, rules)
     },

@@ -88,7 +88,7 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
     },
   )
 
-  const streams = openStreams(app)
+  const openStream = openStreams(app)
   app.get<{ Querystring: { siteId?: string; eventType?: string } }>(
     '/events/recent',
     {
@@ -110,9 +110,7 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
 
       // Newest first: the first row knows where to go on.
       let lastBatch = (await recent(0))[0]?.batchId ?? 0
-      reply.hijack()
-      reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
-      reply.raw.write('retry: 2000\n\n')
+      const stream = openStream(reply)
       let isAsking = false
       const timer = setInterval(async () => {
         if (isAsking) return
@@ -122,13 +120,9 @@ export function eventsRoutes(app: FastifyInstance, { pool, access }: EventsRoute
         isAsking = false
         lastBatch = rows[0]?.batchId ?? lastBatch
         for (const row of rows.toReversed())
-          reply.raw.write(`event: event\ndata: ${JSON.stringify(shown(row))}\n\n`)
-        if (rows.length === 0) reply.raw.write(': still here\n\n')
+          stream.write(`event: event\ndata: ${JSON.stringify(shown(row))}\n\n`)
       }, STREAMS_EVERY_MS)
-      streams.add(request.raw, () => {
-        clearInterval(timer)
-        reply.raw.end()
-      })
+      stream.whenOver(() => clearInterval(timer))
       return reply
     },
   )

@@ -14,7 +14,6 @@ import { Problem } from '../errors.ts'
 import { openStreams } from '../streams.ts'
 import type { Asking } from './engine.ts'
 import { eventFeed } from './event-feed.ts'
-import { openStream } from './event-stream.ts'
 import { freshness } from './freshness.ts'
 import { gone } from './gone.ts'
 import { openSite, type ReportParts } from './routes.ts'
@@ -81,7 +80,7 @@ export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
 
 /** What visitors do, as it comes in. */
 function eventsRoute(app: FastifyInstance, parts: ReportParts): void {
-  const streams = openStreams(app)
+  const openStream = openStreams(app)
   app.get<SiteRequest>(
     '/api/v1/sites/:site/realtime/events',
     {
@@ -106,7 +105,7 @@ function eventsRoute(app: FastifyInstance, parts: ReportParts): void {
       const { filters = [] } = request.query as { filters?: Filter[] } // validated
       const ask = (limit: number) => lastEvents(filters, { ...context, nowMs: parts.now() }, limit)
       await refusing(() => ask(1)) // what is wrong is said before the stream is open
-      const stream = openStream(streams, reply)
+      const stream = openStream(reply)
       const look = eventFeed(
         () => ask(500),
         (event) =>

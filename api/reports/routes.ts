@@ -15,7 +15,6 @@ import { readSite, type SiteSettings } from '../sites/site-names.ts'
 import { openStreams } from '../streams.ts'
 import type { Changes } from './changes.ts'
 import type { ReportEngine } from './engine.ts'
-import { openStream } from './event-stream.ts'
 import { freshness } from './freshness.ts'
 import { gone } from './gone.ts'
 
@@ -64,13 +63,13 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     },
   )
 
-  const streams = openStreams(app)
+  const openStream = openStreams(app)
   app.get<SiteParams>(
     '/api/v1/sites/:site/live',
     { schema: schema('Server-sent events: `change` when new numbers are in') },
     async (request, reply) => {
       const { scope } = await openSite(parts, request, request.params.site)
-      const stream = openStream(streams, reply)
+      const stream = openStream(reply)
       stream.whenOver(
         parts.changes.subscribe(scope.siteId, () => stream.write('event: change\ndata: {}\n\n')),
       )

@@ -234,8 +234,8 @@ alter table sites
   add column retention    jsonb       not null default '{}',
   add column record_since timestamptz not null default '-infinity';
 comment on column sites.retention is
-  'Days that data is kept, by class: {"record": n, "processed": n, "daily": n}. Absent: 760 of the first two, daily for ever. 0: for ever.';
-comment on column sites.record_since is 'The record is whole from here on: what came before has been deleted with its retention, and is not rebuilt.';
+  'Days that data is kept: {"events": n, "daily": n}. events: the record and all that is made of it; daily: daily_site_metrics. Absent or 0: for ever.';
+comment on column sites.record_since is 'First instant of the first local day that retention has left; days before it are not computed again.';
 
 create table reconciliations (
   site_id    text        not null,
