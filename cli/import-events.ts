@@ -10,6 +10,7 @@ import { Problem } from '../api/errors.ts'
 import type { Derived } from '../contract/event.ts'
 import { ensureMonths } from '../database/migrate.ts'
 import { inTransaction, type Pool } from '../database/postgres.ts'
+import { horizonsOf } from '../pipeline/retention.ts'
 
 /** How far an import is. Lines are counted from 1. */
 export interface ImportProgress {
@@ -46,11 +47,9 @@ export async function importEvents(options: ImportOptions): Promise<ImportProgre
   const begun = await beginImport(pool, siteId, source)
   const rejects = createWriteStream(options.rejects, { flags: begun.line > 0 ? 'a' : 'w' })
   const input = file === '-' ? process.stdin : createReadStream(file)
-  const { rows } = await pool.query<{ since: number }>(
-    `select extract(epoch from record_since)::float8 * 1000 as since from sites where site_id = $1`,
-    [siteId],
-  )
-  const sinceMs = rows[0]?.since ?? Number.NEGATIVE_INFINITY
+  const horizons = await horizonsOf(pool, new Date(options.now()))
+  const horizon = horizons.find((each) => each.site_id === siteId)?.events
+  const sinceMs = horizon?.getTime() ?? Number.NEGATIVE_INFINITY
   let progress = begun
   let number = 0
   let chunk: { line: number; text: string }[] = []

@@ -58,7 +58,8 @@ export async function applyRetention(
   return { rows, dropped }
 }
 
-async function horizonsOf(pool: Pool, now: Date): Promise<readonly Horizon[]> {
+/** From when on each site keeps what, by its own days. */
+export async function horizonsOf(pool: Pool, now: Date): Promise<readonly Horizon[]> {
   const firstDay = (name: 'events' | 'daily') =>
     `case when (retention->>'${name}')::integer > 0
        then ($1::timestamptz at time zone timezone)::date - greatest((retention->>'${name}')::integer, ${LEAST_DAYS}) end`
