@@ -51,7 +51,7 @@ export const CLICKHOUSE_FAULTS: readonly Fault[] = [
       const ledger = await load.stop()
       const { answers, lagMs } = reports.stop()
       await caughtUp(rig)
-      await rebuildSites(rig, sites)
+      await rebuildSites(rig)
       const stores = await compareEmbedded(rig, app)
       const others = [...answers].filter(([status]) => ![200, 503, 0].includes(status))
       return judge(ledger, await compare(rig, sites, ledger), {

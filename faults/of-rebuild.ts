@@ -57,7 +57,7 @@ export const REBUILD_FAULTS: readonly Fault[] = [
         else if (await reconciliationSees(rig)) seen['set aside, and seen by reconciliation']++
         else unseen.push(damage)
         await startEmpty(clickhouse, app)
-        await rebuildSites(rig, await sitesThere(rig))
+        await rebuildSites(rig)
         await caughtUp(rig)
         const tables = differing(before, await hashesOf(rig, clickhouse.client))
         if (tables.length > 0) different.push(`${tables} after ${damage}`)
@@ -103,7 +103,7 @@ export const REBUILD_FAULTS: readonly Fault[] = [
       )
       await startEmpty(clickhouse, app)
       const emptied = differing(before, await hashesOf(rig, clickhouse.client))
-      await rebuildSites(rig, await sitesThere(rig))
+      await rebuildSites(rig)
       await caughtUp(rig)
       const ofNothing = differing(before, await hashesOf(rig, clickhouse.client))
       const stores = await compareStores(rig, clickhouse.client)

@@ -53,13 +53,13 @@ export async function startEmpty(clickhouse: ClickHouseProcess, app: App): Promi
   await app.becomesReady()
 }
 
-/** Rebuilds sites from the record, while the app takes what comes of it to ClickHouse. */
-export async function rebuildSites(rig: Rig, sites: readonly string[]): Promise<void> {
+/** Rebuilds all sites of the record, while the app takes what comes of it to ClickHouse. */
+export async function rebuildSites(rig: Rig): Promise<void> {
   const pool = openPostgres(rig.postgres.url, {
     ...{ max: 2, statementTimeoutMs: 60_000, onError: () => {} },
   })
   try {
-    for (const site of sites) {
+    for (const site of await sitesThere(rig)) {
       const id = await beginRebuild(pool, site, '-infinity', 'infinity')
       while (!(await rebuildStep(pool, id))?.isDone) await sleep(5)
     }
