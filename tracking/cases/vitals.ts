@@ -15,9 +15,12 @@ const KEEPS_VITALS = `<script>${WEB_VITALS}
       localStorage.setItem('vital ' + name, JSON.stringify({ value, rating, navigationType })))
 </script>`
 
+const SLOW_MS = 250
+const ROUNDED_MS = 8 // by Event Timing
+
 const BODY = `<h1>Vitals</h1><div id="room"></div><p>text</p><button id="slow">slow</button><script>
   const wait = (ms) => { for (const end = performance.now() + ms; performance.now() < end; ); }
-  document.querySelector('#slow').onclick = () => wait(250)
+  document.querySelector('#slow').onclick = () => wait(${SLOW_MS})
   addEventListener('load', () => setTimeout(() => { document.querySelector('#room').style.height = '300px' }, 100))
 </script>`
 
@@ -57,8 +60,8 @@ export const VITAL_CASES: readonly Case[] = [
         })
       // The package looks at an interaction when the browser is idle, which one that
       // paints nothing may not be before the page is left: then it is silent.
-      const longest = Number(ours.get('INP')?.value ?? 256)
-      ok(longest >= 250 && longest < 1_000, `${longest}`)
+      const longest = Number(ours.get('INP')?.value ?? SLOW_MS)
+      ok(longest >= SLOW_MS - ROUNDED_MS && longest < 1_000, `${longest}`)
     },
   },
 ]
