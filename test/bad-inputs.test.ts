@@ -66,6 +66,7 @@ beforeAll(async () => {
   if (inject('isBehindNginx')) {
     nginx = await startNginx({
       COLLECTORS: new URL(url).host,
+      APP: `127.0.0.1:${appPort}`,
       RATE_COLLECT: '1000',
       RATE_DASHBOARD: '1000',
     })

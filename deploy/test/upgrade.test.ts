@@ -17,7 +17,11 @@ function previousVersion(): string | undefined {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   try {
-    const added = git('log', '--diff-filter=A', '--format=%H', '--', 'database/postgres')
+    // First parents: what was on the main line, and not on the way to it.
+    const added = git(
+      ...['log', '--first-parent', '-m', '--diff-filter=A', '--format=%H'],
+      ...['--', 'database/postgres'],
+    )
     const newest = added.split('\n')[0]
     return newest && git('rev-parse', `${newest}^`).trim()
   } catch {
