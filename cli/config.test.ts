@@ -21,3 +21,7 @@ it('takes the passwords of the databases from files, and says when one is missin
   rmSync(folder, { recursive: true })
   expect(() => readConfig({ DATABASE_PASSWORD_FILE: file })).toThrow(ConfigError)
 })
+
+it('knows no cluster of the embedded ClickHouse', () => {
+  expect(() => readConfig({ CLICKHOUSE_CLUSTER: 'main' })).toThrow(/needs CLICKHOUSE_URL/)
+})

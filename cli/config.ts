@@ -12,6 +12,8 @@ export interface Config {
   /** Undefined: the embedded one. */
   readonly databaseUrl: string | undefined
   readonly clickhouseUrl: string | undefined
+  /** The cluster whose server that is: tables are made on all of it. */
+  readonly clickhouseCluster: string | undefined
   /** Where people reach this installation: links and cookies are made for it. */
   readonly publicUrl: string
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
@@ -102,6 +104,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ),
       passwordIn('CLICKHOUSE_PASSWORD_FILE'),
     ),
+    clickhouseCluster: read<string | undefined>(
+      'CLICKHOUSE_CLUSTER',
+      undefined,
+      (value) => (/^[\w-]+$/.test(value) ? value : undefined),
+      'the name of a cluster',
+    ),
     publicUrl: read(
       'PUBLIC_URL',
       `http://localhost:${port}`,
@@ -146,6 +154,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ),
     appUrl: read<string | undefined>('APP_URL', undefined, url('http:'), 'an http:// address'),
   }
+  if (config.clickhouseCluster && !config.clickhouseUrl)
+    problems.push(
+      'CLICKHOUSE_CLUSTER needs CLICKHOUSE_URL: the embedded ClickHouse has no cluster.',
+    )
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   return config
 }
@@ -183,7 +195,7 @@ function addresses(value: string): string[] | undefined {
 /** The embedded ClickHouse's folder, or the server's address. */
 export const clickhouseOf = (config: Config) =>
   config.clickhouseUrl
-    ? { url: config.clickhouseUrl }
+    ? { url: config.clickhouseUrl, cluster: config.clickhouseCluster }
     : { path: join(config.dataDir, 'clickhouse') }
 
 /** The environment of a process that the supervisor starts: ours, with what it found out. */

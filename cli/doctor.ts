@@ -3,7 +3,7 @@ import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { openClickHouse, selectRows } from '../database/clickhouse.ts'
-import { type Config, ROOT } from './config.ts'
+import { type Config, clickhouseOf, ROOT } from './config.ts'
 import { findRunning } from './data-folder.ts'
 import { findingsOfDatabase } from './doctor-database.ts'
 import { findingsOfSettings } from './doctor-settings.ts'
@@ -84,11 +84,10 @@ async function ofDataFolder(config: Config): Promise<Finding[]> {
 }
 
 async function ofClickHouse(config: Config): Promise<Finding[]> {
-  const { clickhouseUrl } = config
   // The folder has one owner at a time: the app that runs.
-  if (!clickhouseUrl) return [ok('ClickHouse is embedded in the app')]
+  if (!config.clickhouseUrl) return [ok('ClickHouse is embedded in the app')]
   return attempt('ClickHouse', 'Is it running, and is CLICKHOUSE_URL right?', async () => {
-    const clickhouse = await openClickHouse({ url: clickhouseUrl })
+    const clickhouse = await openClickHouse(clickhouseOf(config))
     try {
       const [row] = await selectRows<{ version: string }>(clickhouse, 'select version() as version')
       return [ok(`ClickHouse ${row?.version}`)]

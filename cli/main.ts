@@ -11,6 +11,8 @@ const VARIABLES = `Settings are environment variables:
   PUBLIC_URL      where people reach it (http://localhost:PORT)
   DATABASE_URL    a PostgreSQL instead of the embedded one
   CLICKHOUSE_URL  a ClickHouse server instead of the embedded one
+  CLICKHOUSE_CLUSTER
+                  the name of the cluster that it is of
   DATABASE_PASSWORD_FILE, CLICKHOUSE_PASSWORD_FILE
                   files with the passwords of those, which then need not stand in them
   TRUST_PROXY     addresses of proxies whose X-Forwarded-For is believed

@@ -12,7 +12,7 @@ import { ensurePartitions, migratePostgres, newestMigration } from '../database/
 import { inTransaction, openPostgres, type Pool } from '../database/postgres.ts'
 import { BACKUP_FORMAT, MANIFEST, type Manifest } from './backup.ts'
 import { digestOf, quoted } from './backup-tables.ts'
-import { type Config, ConfigError } from './config.ts'
+import { type Config, ConfigError, clickhouseOf } from './config.ts'
 import { findRunning, openDataFolder, replaceAuthSecret } from './data-folder.ts'
 import { noteOperation } from './operations.ts'
 import { withDatabaseUrl } from './with-database.ts'
@@ -113,13 +113,15 @@ async function assertNoReports(config: Config): Promise<void> {
       )
     return
   }
-  const clickhouse = await openClickHouse({ url: config.clickhouseUrl })
+  const clickhouse = await openClickHouse(clickhouseOf(config))
   try {
-    const [table] = await selectRows<{ rows: number }>(
+    const tables = await selectRows(
       clickhouse,
-      "select total_rows as rows from system.tables where database = currentDatabase() and name = 'events'",
+      "select name from system.tables where database = currentDatabase() and name = 'events'",
     )
-    if (table && table.rows > 0)
+    const [event] =
+      tables.length > 0 ? await selectRows(clickhouse, 'select 1 from events limit 1') : []
+    if (event)
       throw new ConfigError(
         'The ClickHouse at CLICKHOUSE_URL holds reports already: name an empty database.',
       )

@@ -1,27 +1,48 @@
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { CLUSTER_SETTINGS, onCluster } from './clickhouse-cluster.ts'
 
 export type ClickHouse = ClickHouseClient
 type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
 
+export type ClickHousePlace =
+  | { readonly url: string; readonly cluster?: string | undefined }
+  | { readonly path: string }
+
 /**
- * ClickHouse at `url`, or the embedded engine on `path`. The embedded engine
- * owns its directory: one process at a time may open it.
+ * ClickHouse at `url`, a server of its own or of the cluster that is named, or
+ * the embedded engine on `path`. The embedded engine owns its directory: one
+ * process at a time may open it.
  */
-export async function openClickHouse(
-  where: { url: string } | { path: string },
-): Promise<ClickHouse> {
-  if ('url' in where)
-    return createClient({
+export async function openClickHouse(where: ClickHousePlace): Promise<ClickHouse> {
+  if ('url' in where) {
+    const client = createClient({
       url: where.url,
       application: 'footfall',
-      // Who goes away wants no answer.
-      clickhouse_settings: { cancel_http_readonly_queries_on_client_close: 1 },
+      clickhouse_settings: {
+        // Who goes away wants no answer.
+        cancel_http_readonly_queries_on_client_close: 1,
+        ...(where.cluster !== undefined && CLUSTER_SETTINGS),
+      },
     })
+    return where.cluster === undefined ? client : inCluster(client, where.cluster)
+  }
   // Loaded only here: the engine is a library of several hundred megabytes.
   const { createChdbConnection } = await import('chdb/connection')
   const connection = createChdbConnection({ path: where.path })
   // The same interface, declared in two packages of which one lags in a setting's type.
   return createClient({ connection: connection as unknown as ClientConnection })
+}
+
+/** The client, whose commands go to all servers of the cluster. */
+function inCluster(client: ClickHouse, cluster: string): ClickHouse {
+  const command = client.command.bind(client)
+  client.command = async ({ query, ...others }) => {
+    const [first = '', ...further] = onCluster(query, cluster)
+    const result = await command({ query: first, ...others })
+    for (const statement of further) await command({ query: statement, ...others })
+    return result
+  }
+  return client
 }
 
 /** Rows of a SELECT; `params` are bound as `{name:Type}` in the statement. `signal` gives it up. */

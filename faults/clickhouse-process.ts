@@ -20,7 +20,7 @@ export interface ClickHouseProcess {
 
 /** Starts it on a folder, `clickhouse` of the rig's unless it is named; each start begins with the statements. */
 export async function startClickHouse(
-  rig: Rig,
+  rig: Pick<Rig, 'folder' | 'after'>,
   options: { readonly folder?: string; readonly statements?: readonly string[] } = {},
 ): Promise<ClickHouseProcess> {
   const port = await freePort()

@@ -7,6 +7,7 @@ import { afterAll, inject } from 'vitest'
 import { type ClickHouse, openClickHouse } from '../database/clickhouse.ts'
 import { migrateClickHouse } from '../database/migrate.ts'
 import { openPostgres, type Pool } from '../database/postgres.ts'
+import { startClickHouse } from '../faults/clickhouse-process.ts'
 
 /** A migrated PostgreSQL database of this test file's own. */
 export async function testPostgres(): Promise<{ pool: Pool; url: string }> {
@@ -28,14 +29,46 @@ export async function testPostgres(): Promise<{ pool: Pool; url: string }> {
   return { pool, url: url.href }
 }
 
-/** A migrated ClickHouse of this test file's own. */
+/**
+ * A migrated ClickHouse of this test file's own: embedded, or with the
+ * environment variable TEST_CLICKHOUSE=http behind HTTP in a process of its
+ * own, or a database of the server whose address stands there, of the cluster
+ * that TEST_CLICKHOUSE_CLUSTER names.
+ */
 export async function testClickHouse(): Promise<ClickHouse> {
-  const path = await mkdtemp(join(tmpdir(), 'footfall-clickhouse-'))
-  const clickhouse = await openClickHouse({ path })
-  await migrateClickHouse(clickhouse)
+  const folder = await mkdtemp(join(tmpdir(), 'footfall-clickhouse-'))
+  const undo: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })]
+  const after = (step: () => unknown) => void undo.unshift(step)
   afterAll(async () => {
+    for (const step of undo) await step()
+  })
+  const clickhouse = await openTestClickHouse(process.env.TEST_CLICKHOUSE, { folder, after })
+  await migrateClickHouse(clickhouse)
+  return clickhouse
+}
+
+async function openTestClickHouse(
+  where: string | undefined,
+  { folder, after }: { folder: string; after: (step: () => unknown) => void },
+): Promise<ClickHouse> {
+  if (where === 'http') return (await startClickHouse({ folder, after })).client
+  if (where === undefined) {
+    const clickhouse = await openClickHouse({ path: folder })
+    after(() => clickhouse.close())
+    return clickhouse
+  }
+  const cluster = process.env.TEST_CLICKHOUSE_CLUSTER
+  const on = cluster === undefined ? '' : ` on cluster '${cluster}'`
+  const server = await openClickHouse({ url: where })
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await server.command({ query: `create database ${name}${on}` })
+  const url = new URL(where)
+  url.pathname = `/${name}`
+  const clickhouse = await openClickHouse({ url: url.href, cluster })
+  after(async () => {
     await clickhouse.close()
-    await rm(path, { recursive: true, force: true })
+    await server.command({ query: `drop database ${name}${on}` })
+    await server.close()
   })
   return clickhouse
 }
