@@ -15,6 +15,7 @@ import type { Row, Table } from './table.ts'
 const SECONDS = 5
 const ROUNDS = 3
 const CONNECTIONS = 256
+const GATHER_MS = 5 // about what a commit takes
 const SITE = 'bench'
 
 /** What storing an event costs, beside a handler that does nothing and beside the bare insert. */
@@ -48,6 +49,10 @@ export async function benchCollector(say: (line: string) => void): Promise<reado
   try {
     const empty = { port: await freePort() }
     await (await start('bench/empty-server.ts', [`${empty.port}`])).listens(empty.port)
+    const grouped = { port: await freePort() }
+    await (await start('bench/empty-server.ts', [`${grouped.port}`, `${GATHER_MS}`])).listens(
+      grouped.port,
+    )
     const collector = await collect()
     const measure = (port: number, options: Partial<LoadOptions> & Pick<LoadOptions, 'body'>) =>
       load({ port, connections: CONNECTIONS, seconds: SECONDS, ...options })
@@ -62,6 +67,7 @@ export async function benchCollector(say: (line: string) => void): Promise<reado
     // Taking turns, so that what else the machine does meets all.
     const kinds = {
       empty: () => measure(empty.port, { body: single() }),
+      grouped: () => measure(grouped.port, { body: single() }),
       single: () => measure(collector.port, { body: single() }),
       batch: () => measure(collector.port, { body: batch(20) }),
       kilobyte: () => measure(collector.port, { body: single(1_024) }),
@@ -110,6 +116,7 @@ export async function benchCollector(say: (line: string) => void): Promise<reado
         method: `${CONNECTIONS} connections from this machine, ${ROUNDS} rounds of ${SECONDS} s in turns, medians; collector, PostgreSQL and load share ${navigator.hardwareConcurrency} cores.`,
         rows: [
           row('an empty Fastify POST handler', `${whole(rate('empty'))} requests/s`),
+          row('the same, answering in groups', `${whole(rate('grouped'))} requests/s`),
           row(
             'one event a request, durable',
             `${whole(rate('single'))} requests/s`,
