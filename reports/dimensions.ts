@@ -2,7 +2,7 @@ import type { ScopedSql } from './scope.ts'
 import { bucketExpression, bucketText, GRAINS, type Grain } from './time.ts'
 
 /** A fact that no single row has: rows are joined with it where a query asks. */
-export type Fact = 'exit' | 'first' | 'view'
+export type Fact = 'exit' | 'first' | 'hosts' | 'view'
 
 /** What rows can be grouped, filtered and sorted by. */
 export interface Dimension {
@@ -144,6 +144,16 @@ export const DIMENSIONS: readonly Dimension[] = [
   {
     ...ofVisit('exit_page', 'exit_page', 'Last page of the visit.'),
     needs: 'exit',
+    isEmptyAbsent: true,
+  },
+  {
+    ...ofVisit('entry_hostname', 'entry_host', 'Host name of the first page of the visit.'),
+    needs: 'hosts',
+    isEmptyAbsent: true,
+  },
+  {
+    ...ofVisit('exit_hostname', 'exit_host', 'Host name of the last page of the visit.'),
+    needs: 'hosts',
     isEmptyAbsent: true,
   },
   ofVisit('source', 'source', 'Where the visit came from, by name.'),

@@ -191,7 +191,7 @@ function refuseWhatCannotBe(plan: Plan): Plan {
         part,
         `${metric.name} is of visits that go on: leave out what is known of them afterwards.`,
       )
-    if (parts.includes('views') && dimensions.includes(GOAL))
+    if ((parts.includes('views') || parts.includes('readings')) && dimensions.includes(GOAL))
       throw new QueryError(part, `${metric.name} is of page views, which have no ${GOAL}.`)
   }
   for (const [index, name] of (query.dimensions ?? []).entries())
