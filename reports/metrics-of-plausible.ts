@@ -23,6 +23,12 @@ const conversion = (name: string, part: Part, denominator: string): Metric => ({
  */
 export const PLAUSIBLE_METRICS: readonly Metric[] = [
   {
+    name: 'plausible_visits',
+    unit: 'count',
+    of: [['events', () => 'uniqExact(session)']],
+    definition: 'Visits as Plausible counts them: those with an event in the range or bucket.',
+  },
+  {
     name: 'plausible_bounce_rate',
     unit: 'percent',
     numerator: 'visits with at most one page view or event of the site’s own',

@@ -121,7 +121,7 @@ export const PLAUSIBLE_METRICS: Readonly<
   Record<string, { readonly name: string; readonly zero?: 0; readonly of?: 'visit' | 'event' }>
 > = {
   visitors: { name: 'visitors', zero: 0 },
-  visits: { name: 'visits', zero: 0 },
+  visits: { name: 'plausible_visits', zero: 0 },
   pageviews: { name: 'pageviews', zero: 0, of: 'event' },
   views_per_visit: { name: 'views_per_visit', zero: 0, of: 'visit' },
   bounce_rate: { name: 'plausible_bounce_rate', zero: 0, of: 'visit' },
