@@ -113,7 +113,7 @@ async function storeLines(
   const refused: string[] = []
   for (const { line, text } of lines) {
     try {
-      const row = rowOf(text, siteId, now(), `${siteId} ${before.importId} ${line}`)
+      const row = rowOf(text, line, siteId, now(), `${siteId} ${before.importId} ${line}`)
       if (row.occurredAtMs < sinceMs)
         throw new BadLine('past_retention', 'It is older than the site keeps events.')
       rows.push(row)
@@ -165,7 +165,13 @@ class BadLine extends Error {
 }
 
 /** Throws a BadLine, or a Problem of the collector's, that says what is wrong with the line. */
-function rowOf(text: string, siteId: string, nowMs: number, name: string): EventRow {
+function rowOf(
+  text: string,
+  number: number,
+  siteId: string,
+  nowMs: number,
+  name: string,
+): EventRow {
   if (text.length > MAX_LINE) throw new BadLine('too_large', `A line may have ${MAX_LINE} bytes.`)
   const { derived, ...line } = objectOf(parseBody(Buffer.from(text), undefined))
   if (line.siteId !== undefined && line.siteId !== siteId)
@@ -177,7 +183,7 @@ function rowOf(text: string, siteId: string, nowMs: number, name: string): Event
   // Of any age: to the normaliser it comes in the moment it happened.
   const receivedAtMs = Number.isNaN(atMs) ? nowMs : Math.min(atMs, nowMs)
   const { events, refused } = normalise({ ...line, siteId }, receivedAtMs, () =>
-    idFrom(name, receivedAtMs),
+    idFrom(name, receivedAtMs, number),
   )
   const [refusal] = refused
   if (refusal) throw new BadLine(refusal.code, refusal.message)
@@ -242,10 +248,13 @@ function derivedOf(value: unknown): Derived {
   return { ...derived, ...(given.isBot === true && { isBot: true, botReason: 'import' }) }
 }
 
-/** A UUIDv7 of the time whose rest is a function of the name: the same line has the same id. */
-function idFrom(name: string, atMs: number): string {
-  const hex = createHash('sha256').update(name).digest('hex')
+/**
+ * A UUIDv7 of the time and the line, whose rest is a function of the name: the
+ * same line has the same id, and of events of one moment the order is the file's.
+ */
+function idFrom(name: string, atMs: number, line: number): string {
   const time = Math.max(0, Math.floor(atMs)).toString(16).padStart(12, '0')
-  const variant = ((Number.parseInt(hex.slice(3, 4), 16) & 3) | 8).toString(16)
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`
+  const order = (line % 2 ** 32).toString(16).padStart(8, '0')
+  const rest = createHash('sha256').update(name).digest('hex').slice(0, 10)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${order.slice(0, 3)}-8${order.slice(3, 6)}-${order.slice(6)}${rest}`
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Json } from '../contract/event.ts'
+import { engagement } from '../contract/event-types/engagement.ts'
 import { engagementOf } from './pageview.ts'
 import type { Session } from './session.ts'
 import { visitorKey } from './sessions-table.ts'
@@ -77,7 +78,7 @@ export function eventColumns({ claimed, session, isEngaging, gain }: ProcessedEv
     said?.fitsWindow ?? false,
     money.amount,
     money.currency,
-    flat(said ? reachOf(properties) : properties),
+    flat(said ? besideColumns(properties) : properties),
   ]
   return JSON.stringify(columns).slice(1, -1)
 }
@@ -113,9 +114,12 @@ function revenueOf(value: Json | undefined): { amount: number; currency: string 
     : { amount: 0, currency: '' }
 }
 
-/** What an engagement event says that no column has: how far down the page was seen, to tell who saw an element. */
-const reachOf = ({ maxScrollPx }: { [key: string]: Json }): { [key: string]: Json } =>
-  typeof maxScrollPx === 'number' ? { maxScrollPx } : {}
+/** What an engagement event says that columns have, or that is of no use by itself. */
+const OF_ENGAGEMENT = new Set(Object.keys(engagement.fields))
+OF_ENGAGEMENT.delete('maxScrollPx') // how far down the page was seen, to tell who saw an element
+
+const besideColumns = (properties: { [key: string]: Json }): { [key: string]: Json } =>
+  Object.fromEntries(Object.entries(properties).filter(([name]) => !OF_ENGAGEMENT.has(name)))
 
 function flat(properties: { [key: string]: Json }): Record<string, string> {
   return Object.fromEntries(

@@ -73,6 +73,8 @@ function modelVisitor(events: readonly ModelEvent[]) {
     return view && event.at - view.at <= 24 * 60 * MINUTES
   })
   const gainOf = (event: ModelEvent) => {
+    if (event.type === 'engagement' && event.viewId === undefined)
+      return Number(event.data?.engagedMs)
     if (!counted.includes(event)) return 0
     const before = counted.filter(
       (each) => viewOf(each) === viewOf(event) && inOrder(each, event) < 0,

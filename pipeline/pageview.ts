@@ -64,6 +64,12 @@ export interface Gain {
   readonly attentionMs: readonly number[]
 }
 
+/** Of an engagement that names no view: it is all that it says. */
+export const alone = ({ visibleMs, engagedMs, attentionMs }: Engagement): Gain => ({
+  ...{ visibleMs, engagedMs },
+  attentionMs: attentionMs ?? [],
+})
+
 export const NO_GAIN: Gain = { visibleMs: 0, engagedMs: 0, attentionMs: [] }
 
 /**

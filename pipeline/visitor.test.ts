@@ -59,6 +59,14 @@ describe('what is made of a visitor’s events', () => {
     expect(sessions[0]?.engagedMs).toBe(7_000)
   })
 
+  it('S12: an engagement that names no view adds all that it says, each of them', () => {
+    const said = (seconds: number, ms: number) =>
+      claimed(seconds, 'engagement', { eventData: { visibleMs: ms, engagedMs: ms } })
+    const { sessions, made } = processed([view(0, 'x'), said(5, 4_000), said(9, 3_000)])
+    expect(made.events.map(({ gain }) => gain.visibleMs)).toEqual([0, 4_000, 3_000])
+    expect(sessions[0]?.engagedMs).toBe(7_000)
+  })
+
   it('S12: of two views with one id, an engagement is of the last before it, for a day', () => {
     const late = { ...engagement(90_000, 'x', 1_000), session_id: 'b' }
     const { made } = processed([

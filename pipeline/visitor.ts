@@ -3,6 +3,7 @@ import type { ClaimedEvent } from './claim.ts'
 import { engages } from './engagement.ts'
 import { addToSubmission, attemptOf, type FormSubmission } from './form-submission.ts'
 import {
+  alone,
   engage,
   engagementOf,
   type Gain,
@@ -112,8 +113,10 @@ export function processVisitor(
         else followed.push({ siteId, visitorId, at: previous, nextPage: event.page })
       }
     } else if (claimed.event_type === 'engagement') {
-      const view = views.get(viewIdOf(claimed) ?? '')
-      const gained = engage(view, event, engagementOf(claimed.event))
+      const viewId = viewIdOf(claimed)
+      const view = viewId === null ? undefined : views.get(viewId)
+      const said = engagementOf(claimed.event)
+      const gained = viewId === null ? alone(said) : engage(view, event, said)
       if (!gained) return undefined
       gain = gained
       session.engagedMs += gain.engagedMs

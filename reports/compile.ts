@@ -66,7 +66,7 @@ from (${sources.join('\nunion all\n')})${groupBy(keys)}`
 }
 
 /** Parts that have not all dimensions, or not all rows, and are joined to those that have. */
-const JOINED: readonly Part[] = ['base', 'group', 'whole', 'pages']
+const JOINED: readonly Part[] = ['base', 'group', 'all', 'whole', 'pages']
 
 function isKeyOf(part: Part, name: string): boolean {
   switch (part) {
@@ -74,6 +74,7 @@ function isKeyOf(part: Part, name: string): boolean {
       return dimensionOf(name)?.of === 'time'
     case 'group':
       return name !== GOAL
+    case 'all':
     case 'whole':
       return false
     default:
@@ -146,7 +147,7 @@ function eventsSql(
   aggregates: readonly string[],
   needsFirst: boolean,
 ): string {
-  const filters = part === 'base' || part === 'group' ? plan.baseFilters : plan.filters
+  const filters = filtersOfEvents(plan, part)
   const dimensions = dimensionsOf(plan, part)
   const asked = dimensions.filter(({ key }) => keys.includes(key))
   const facts = factsIn(
@@ -156,7 +157,7 @@ function eventsSql(
   )
   const selected = asked.map(({ key, dimension }) => `${rowOf(sql, plan, dimension)} as ${key}`)
   const present =
-    part === 'base'
+    part === 'base' || part === 'all'
       ? []
       : dimensions.flatMap(({ dimension }) =>
           dimension.isEmptyAbsent && dimension.name !== GOAL ? [`${dimension.row(sql)} != ''`] : [],
@@ -172,8 +173,26 @@ function eventsSql(
     population(plan.dimensions, plan.filters),
     ...filters.map((filter) => filterCondition(filter, sql)),
     ...present,
+    ...(part === 'readings' ? ["event_type = 'engagement'"] : []),
   )
   return `select ${[...selected, ...aggregates].join(', ')}\n${rows}${groupBy(keys)}`
+}
+
+function filtersOfEvents({ filters, baseFilters }: Plan, part: Part): readonly Filter[] {
+  switch (part) {
+    case 'base':
+    case 'group':
+    case 'all':
+      return baseFilters
+    case 'pages':
+      // It asks which pages; their views are of all visits.
+      return filters.filter(([, name]) => name !== 'visit:exit_page')
+    case 'readings':
+      // They are of one type of event, whatever is asked of the others.
+      return filters.filter(([, name]) => name !== 'event:name')
+    default:
+      return filters
+  }
 }
 
 function visitsSql(

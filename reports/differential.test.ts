@@ -42,7 +42,8 @@ const METRICS = [
     'average_revenue',
     'lcp_p75',
   ],
-  ...['lcp_good', 'errors', 'friction_score'],
+  ...['lcp_good', 'errors', 'friction_score', 'plausible_time_on_page', 'plausible_scroll_depth'],
+  'plausible_cr',
 ]
 const DIMENSIONS = [
   ...[
@@ -56,7 +57,8 @@ const DIMENSIONS = [
   ],
   ...['event:page', 'event:hostname', 'event:title', 'event:name', 'event:goal', 'event:form'],
   ...['event:currency', 'event:props:plan', 'visit:entry_page', 'visit:exit_page', 'visit:source'],
-  ...['visit:country', 'visit:browser', 'visit:visitor_type'],
+  ...['visit:country', 'visit:browser', 'visit:visitor_type', 'visit:entry_hostname'],
+  'visit:exit_hostname',
 ]
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   'event:page': ['/', '/docs', 'docs', '/Docs', '/blog/ü', 'a'],
@@ -264,10 +266,9 @@ function expectClose(
 ) {
   for (const [name, value] of Object.entries(actual)) {
     const wanted = expected[name]
-    const by =
-      0.5 *
-      10 ** -DIGITS[metricOf(name)?.unit ?? 'count'] *
-      (metricOf(name)?.unit === 'count' ? 0 : 1)
+    const { unit = 'count' } = metricOf(name) ?? {}
+    const digits = name.startsWith('plausible_') ? 0 : DIGITS[unit]
+    const by = unit === 'count' ? 0 : 0.5 * 10 ** -digits
     const isClose =
       value === null || wanted === null || wanted === undefined
         ? value === wanted

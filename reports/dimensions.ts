@@ -2,7 +2,7 @@ import type { ScopedSql } from './scope.ts'
 import { bucketExpression, bucketText, GRAINS, type Grain } from './time.ts'
 
 /** A fact that no single row has: rows are joined with it where a query asks. */
-export type Fact = 'exit' | 'first' | 'view'
+export type Fact = 'exit' | 'first' | 'hosts' | 'view'
 
 /** What rows can be grouped, filtered and sorted by. */
 export interface Dimension {
@@ -146,10 +146,24 @@ export const DIMENSIONS: readonly Dimension[] = [
     needs: 'exit',
     isEmptyAbsent: true,
   },
+  {
+    ...ofVisit('entry_hostname', 'entry_host', 'Host name of the first page of the visit.'),
+    needs: 'hosts',
+    isEmptyAbsent: true,
+  },
+  {
+    ...ofVisit('exit_hostname', 'exit_host', 'Host name of the last page of the visit.'),
+    needs: 'hosts',
+    isEmptyAbsent: true,
+  },
   ofVisit('source', 'source', 'Where the visit came from, by name.'),
   ofVisit('referrer', 'referrer', 'Address that led to the visit.'),
   ofVisit('channel', 'channel', 'Kind of source.'),
-  ofVisit('utm_source', "if(source = 'Direct / None', '', source)", 'Source the link gave.'),
+  ofVisit(
+    'utm_source',
+    "if(source = 'Direct / None' or (referrer != '' and concat(medium, campaign, content, term) = ''), '', source)",
+    'Source the link gave: of visits without a referrer, or with another tag.',
+  ),
   ofVisit('utm_medium', 'medium', 'utm_medium of the visit.'),
   ofVisit('utm_campaign', 'campaign', 'utm_campaign of the visit.'),
   ofVisit('utm_content', 'content', 'utm_content of the visit.'),

@@ -1,10 +1,33 @@
 import type { Metric } from './metrics.ts'
+import type { Part } from './parts.ts'
+
+const VISITORS = () => 'uniqExact(visitor)'
+
+const conversion = (name: string, part: Part, denominator: string): Metric => ({
+  name,
+  unit: 'percent',
+  numerator: 'visitors that reached a goal',
+  denominator,
+  needs: 'goal',
+  of: [
+    ['events', VISITORS],
+    [part, VISITORS],
+  ],
+  formula: (some, all) => `round(100 * ${some} / nullIf(${all}, 0), 2)`,
+  definition: `Visitors that reached a goal ÷ ${denominator}, as Plausible has it.`,
+})
 
 /**
  * What Plausible counts otherwise, for its API: it has no engaged visits, and
  * the reading of a page prolongs none.
  */
 export const PLAUSIBLE_METRICS: readonly Metric[] = [
+  {
+    name: 'plausible_visits',
+    unit: 'count',
+    of: [['events', () => 'uniqExact(session)']],
+    definition: 'Visits as Plausible counts them: those with an event in the range or bucket.',
+  },
   {
     name: 'plausible_bounce_rate',
     unit: 'percent',
@@ -28,12 +51,7 @@ export const PLAUSIBLE_METRICS: readonly Metric[] = [
   {
     name: 'plausible_time_on_page',
     unit: 'seconds',
-    of: [
-      [
-        'views',
-        () => 'sumIf(seen_ms, is_measured) / nullIf(uniqExactIf(of_session, is_measured), 0)',
-      ],
-    ],
+    of: [['readings', () => 'sum(visible_ms) / nullIf(uniqExact(session), 0)']],
     formula: (ms) => `round(${ms} / 1000)`,
     definition:
       'Time on page as Plausible counts it: for each visit to the page, all views together.',
@@ -42,11 +60,16 @@ export const PLAUSIBLE_METRICS: readonly Metric[] = [
     name: 'plausible_scroll_depth',
     unit: 'percent',
     of: [
-      ['views', () => 'arrayAvg(maxMapIf([of_session], [toFloat64(depth)], is_measured).2)'],
-      ['views', () => 'countIf(is_measured)'],
+      [
+        'readings',
+        () => 'arrayAvg(maxMapIf([session], [toFloat64(scroll_depth)], scroll_depth > 0).2)',
+      ],
+      ['readings', () => 'countIf(scroll_depth > 0)'],
     ],
     formula: (depth, known) => `if(${known} > 0, round(${depth}), null)`,
     definition:
       'Scroll depth as Plausible counts it: the furthest of each visit; pages that fit the window too.',
   },
+  conversion('plausible_cr', 'all', 'all visitors of the range'),
+  conversion('plausible_group_cr', 'group', 'all visitors of the group'),
 ]

@@ -89,6 +89,8 @@ interface World {
   readonly views: readonly ViewItem[]
   /** Where the exit page of a visit is the page of the event. */
   readonly pages: readonly EventItem[]
+  /** What the events tell of how pages are read. */
+  readonly readings: readonly EventItem[]
   readonly base: readonly ModelRow[]
   readonly keysOf: (row: ModelRow) => readonly string[]
   /** Those that make groups: of the metrics that were asked for. */
@@ -99,6 +101,7 @@ interface World {
 
 const VISIT_METRIC = /^(bounce_rate|single_page_rate|visit_duration|engaged_time)/
 const VIEW_METRIC = /^(time_on_page|scroll_)/
+const READING_METRIC = /^plausible_(time_on_page|scroll_depth)/
 
 function worldOf(everything: readonly ModelRow[], query: Query, context: ModelContext): World {
   const { from, to, now } = context
@@ -109,6 +112,7 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
     const sorted = rows.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
     return { rows: sorted, first: sorted[0] as ModelRow } // a group has a row
   })
+  const visitOf = new Map(visits.map(({ rows, first }) => [first.session, rows]))
   const exitOf = new Map(
     visits.map(({ rows, first }) => [
       first.session,
@@ -146,6 +150,11 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
         return row.entryPage
       case 'visit:exit_page':
         return exitOf.get(row.session) ?? ''
+      case 'visit:entry_hostname':
+      case 'visit:exit_hostname': {
+        const views = (visitOf.get(row.session) ?? []).filter(({ type }) => type === 'pageview')
+        return views.at(name === 'visit:entry_hostname' ? 0 : -1)?.host ?? ''
+      }
       case 'visit:source':
         return row.source
       case 'visit:country':
@@ -301,9 +310,16 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
   const plainVisits = visitItems(false)
   const pageOf = (name: string, row: ModelRow) =>
     name === 'visit:exit_page' ? row.path : valueAt(name, row, row.at)
+  const ofPages = filters.filter(([, name]) => name !== 'visit:exit_page')
   const pages = all
-    .filter((row) => inRange(row.at) && passesAll(row))
+    .filter((row) => inRange(row.at) && ofPages.every((filter) => passes(filter, row)))
     .map((row) => ({ row, keys: keysWith((name) => pageOf(name, row), row) }))
+    .filter(({ keys }) => keys.length > 0)
+  const ofReadings = filters.filter(([, name]) => name !== 'event:name')
+  const readings = all
+    .filter((row) => row.type === 'engagement' && inRange(row.at))
+    .filter((row) => ofReadings.every((filter) => passes(filter, row)))
+    .map((row) => ({ row, keys: keysOf(row) }))
     .filter(({ keys }) => keys.length > 0)
   const current = toEvents(all.filter((row) => row.at > now - 300_000 && row.at <= now + 60_000))
   return {
@@ -312,6 +328,7 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
     events,
     pages,
     views,
+    readings,
     exits,
     base,
     keysOf,
@@ -320,13 +337,16 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
     parts: [
       ...(needs(
         (name) =>
-          !VISIT_METRIC.test(name) && !VIEW_METRIC.test(name) && !/^exit|^current/.test(name),
+          ![VISIT_METRIC, VIEW_METRIC, READING_METRIC, /^exit|^current/].some((each) =>
+            each.test(name),
+          ),
       )
         ? [{ items: events }]
         : []),
       ...(needs((name) => VISIT_METRIC.test(name)) ? [{ items: plainVisits }] : []),
       ...(needs((name) => /^exit/.test(name)) ? [{ items: exits }] : []),
       ...(needs((name) => VIEW_METRIC.test(name)) ? [{ items: views }] : []),
+      ...(needs((name) => READING_METRIC.test(name)) ? [{ items: readings }] : []),
       ...(needs((name) => name === 'current_visitors') ? [{ items: current }] : []),
     ],
     now: current,
@@ -423,6 +443,20 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
       return inSeconds(
         spread(measured.map((each) => each.reduce((sum, row) => sum + row.visibleMs, 0))),
       )
+    case 'plausible_time_on_page': {
+      const read = here(world.readings).map(({ row }) => row)
+      const ms = read.reduce((sum, row) => sum + row.visibleMs, 0)
+      return read.length === 0 ? null : ms / sessions(read) / 1_000
+    }
+    case 'plausible_scroll_depth': {
+      const read = here(world.readings)
+        .map(({ row }) => row)
+        .filter(({ depth }) => depth > 0)
+      const furthest = [...Map.groupBy(read, ({ session }) => session).values()].map((each) =>
+        Math.max(...each.map(({ depth }) => depth)),
+      )
+      return mean(furthest)
+    }
     case 'scroll_depth':
       return mean(depths)
     case 'scroll_reach_50':
@@ -459,12 +493,14 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
             .reduce((of, { value }) => of + value, 0),
         0,
       )
+    case 'plausible_cr':
+      return per(visitors(rows), visitors(world.base))
+    case 'group_visitor_cr':
+      return per(visitors(rows), visitors(others(true)))
     case 'visitor_cr':
       return per(visitors(rows), visitors(others(false)))
     case 'session_cr':
       return per(sessions(rows), sessions(others(false)))
-    case 'group_visitor_cr':
-      return per(visitors(rows), visitors(others(true)))
     case 'total_revenue':
       return money()
     case 'average_revenue': {

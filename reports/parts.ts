@@ -6,10 +6,12 @@
  * - `visits`: the visits that began in the range and have an event that passes
  * - `views`: the page views of the range that pass, with all that is known of them
  * - `exits`: the same as visits, where a page is the page they ended on
- * - `pages`: the same as events, where the page a visit ended on is that of the event
+ * - `pages`: the same as events, where the page a visit ended on is that of the event, and any in a filter
  * - `base`: as events, without goals and properties in the filters, by time alone
  * - `group`: the same by all dimensions but the goal
+ * - `all`: the same by no dimension
  * - `whole`: as events, by no dimension
+ * - `readings`: what the events of the range tell of how pages are read, by the page
  * - `now`: as events, of the last 5 minutes
  */
 export const PARTS = [
@@ -20,7 +22,9 @@ export const PARTS = [
   'pages',
   'base',
   'group',
+  'all',
   'whole',
+  'readings',
   'now',
 ] as const
 

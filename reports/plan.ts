@@ -119,7 +119,8 @@ function chooseGoals(plan: Plan, { goals }: SiteNames): Plan {
 /** What an event was to reach; a goal that the visit has reached elsewhere is not what is counted. */
 const goalFilters = (filter: Filter): Leaf[] => leavesOf(filter).filter((leaf) => leaf[1] === GOAL)
 
-function matchesGoal([operator, , values, modifiers]: Leaf, { name }: Goal): boolean {
+/** Whether a leaf by goals means this one. */
+export function matchesGoal([operator, , values, modifiers]: Leaf, { name }: Goal): boolean {
   const fold = (text: string) =>
     (modifiers as { case_sensitive?: boolean } | undefined)?.case_sensitive === false
       ? text.toLowerCase()
@@ -191,7 +192,7 @@ function refuseWhatCannotBe(plan: Plan): Plan {
         part,
         `${metric.name} is of visits that go on: leave out what is known of them afterwards.`,
       )
-    if (parts.includes('views') && dimensions.includes(GOAL))
+    if ((parts.includes('views') || parts.includes('readings')) && dimensions.includes(GOAL))
       throw new QueryError(part, `${metric.name} is of page views, which have no ${GOAL}.`)
   }
   for (const [index, name] of (query.dimensions ?? []).entries())

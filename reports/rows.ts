@@ -27,6 +27,11 @@ const FACTS: Record<Fact, { key: string; select: (sql: ScopedSql) => string }> =
     select: (sql) =>
       `select session, argMaxIf(path, (occurred_at, toUInt128(event_id)), event_type = 'pageview') as exit_page ${sql.eventsAround()} group by session`,
   },
+  hosts: {
+    key: 'session',
+    select: (sql) =>
+      `select session, argMinIf(host, (occurred_at, toUInt128(event_id)), event_type = 'pageview') as entry_host, argMaxIf(host, (occurred_at, toUInt128(event_id)), event_type = 'pageview') as exit_host ${sql.eventsAround()} group by session`,
+  },
   first: {
     key: 'visitor',
     select: (sql) =>

@@ -5,11 +5,15 @@ import { GOAL } from '../../reports/plan.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import { resolveRange } from '../../reports/range.ts'
 import type { SiteScope } from '../../reports/scope.ts'
-import { buckets, type Grain, grainFor } from '../../reports/time.ts'
+import { buckets, type Grain } from '../../reports/time.ts'
 import type { SiteSettings } from '../sites/site-names.ts'
 import type { Asking } from './engine.ts'
+import { withEntryBounces } from './plausible-bounces.ts'
+import { change } from './plausible-change.ts'
 import { PlausibleError } from './plausible-error.ts'
-import { PLAUSIBLE_METRICS, plausibleDimension } from './plausible-names.ts'
+import { renamed } from './plausible-filters.ts'
+import { currencyOf, isGoalOf, isOfScrolling, money } from './plausible-goals.ts'
+import { PLAUSIBLE_METRICS, plausibleDimension, shownValue } from './plausible-names.ts'
 import type { PlausibleRequest } from './plausible-query.ts'
 
 export interface PlausibleContext {
@@ -21,29 +25,46 @@ export interface PlausibleContext {
 
 /** One row as Plausible has it; `null` is what it has not. */
 export interface PlausibleRow {
-  readonly dimensions: readonly string[]
+  readonly dimensions: readonly (string | number)[]
   readonly metrics: readonly unknown[]
   readonly comparison?: {
-    readonly dimensions: readonly string[]
+    readonly dimensions: readonly (string | number | null)[]
     readonly metrics: readonly unknown[]
     readonly change: readonly (number | null)[]
   }
 }
 
-const MAX_ROWS = 10_000
+const PAGE = 10_000
 /** What Plausible would not have as events. */
 const OWN: Filter = ['is_not', 'event:name', AUTOMATIC_TYPES]
 
-/** All rows of a request, and what our answer says of them. */
+/** The rows of a request up to the last that it asks for, or all of them, and what our answer says of them. */
 export async function plausibleRows(
   request: PlausibleRequest,
   context: PlausibleContext,
 ): Promise<readonly PlausibleRow[]> {
-  const { site, scope, asking, nowMs } = context
-  const query = nativeQuery(request)
+  const { site } = context
   checkNames(request.filters, site)
-  if (request.dimensions.includes(GOAL) && site.names.goals.length === 0) return []
-  const told = await answer(scope, query, {
+  const query = nativeQuery(request)
+  if (isOfNoGoal(request, site))
+    return request.dimensions.length > 0 ? [] : [rowOfNothing(request, context)]
+  const wanted = request.include.total_rows === true ? Infinity : request.offset + request.limit
+  const rows: PlausibleRow[] = []
+  let cursor: string | undefined
+  do {
+    const told = await withEntryBounces(
+      { ...query, ...(cursor !== undefined && { cursor }) },
+      request.filters,
+      (each) => ask(each, context),
+    )
+    rows.push(...told.rows.map(rowShower(request, context, told)))
+    cursor = told.meta.next_cursor
+  } while (cursor !== undefined && rows.length < wanted)
+  return rows
+}
+
+const ask = (query: Query, { site, scope, asking, nowMs }: PlausibleContext) =>
+  answer(scope, query, {
     timezone: site.timezone,
     names: site.names,
     nowMs,
@@ -53,8 +74,6 @@ export async function plausibleRows(
     if (error instanceof QueryError) throw new PlausibleError(error.message)
     throw error
   })
-  return told.rows.map(rowShower(request, context, told))
-}
 
 const toMetric = (name: string) => PLAUSIBLE_METRICS[name]?.name ?? name
 
@@ -80,17 +99,51 @@ function nativeQuery(request: PlausibleRequest): Query {
     metrics: request.metrics.map(toMetric),
     dimensions: native,
     range: request.range,
-    filters: [OWN, ...request.filters, ...known],
+    filters: [OWN, ...request.filters, ...known, ...hostnamesOfVisits(request)],
     order_by: asks,
-    limit: MAX_ROWS,
+    limit: PAGE,
     ...(request.compare && { compare: request.compare }),
     ...(request.compare && native[0]?.startsWith('time') && { fill: 'zero' as const }),
   }
 }
 
+/** Where a visit came from is of the host that it came to, and its last page of that one's. */
+const OF_HOST: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      'source',
+      'referrer',
+      'entry_page',
+      ...['medium', 'source', 'campaign', 'content', 'term'].map((tag) => `utm_${tag}`),
+    ].map((name) => [`visit:${name}`, 'visit:entry_hostname']),
+  ),
+  'visit:exit_page': 'visit:exit_hostname',
+}
+
+/** A filter by host is of the visit too, where it is grouped by what comes with its first or last page. */
+function hostnamesOfVisits({ dimensions, filters }: PlausibleRequest): Filter[] {
+  const hosts = dimensions.flatMap((name) => OF_HOST[name] ?? [])
+  return hosts.flatMap((host) =>
+    filters.flatMap((filter) => (filter[1] === 'event:hostname' ? [renamed(filter, host)] : [])),
+  )
+}
+
+/** Whether its filters ask for goals by a part of their name, and none has it; or for rows by goals where there are none. */
+function isOfNoGoal({ dimensions, filters }: PlausibleRequest, { names }: SiteSettings): boolean {
+  const isNone = filters.some(
+    (filter) => filter[1] === GOAL && !names.goals.some((goal) => isGoalOf(goal, filter)),
+  )
+  return isNone || (dimensions.includes(GOAL) && names.goals.length === 0)
+}
+
+function rowOfNothing(request: PlausibleRequest, context: PlausibleContext): PlausibleRow {
+  const metrics = request.metrics.map((name) => metricOf(name, null, undefined, request, context))
+  return { dimensions: [], metrics }
+}
+
 /** Goals and segments that the site has not, in Plausible's words. */
 function checkNames(filters: readonly Filter[], { names }: SiteSettings): void {
-  const goals = names.goals.map(({ name }) => name.toLowerCase())
+  const goals = names.goals.map(({ name }) => name)
   const visit = (filter: Filter): void => {
     switch (filter[0]) {
       case 'and':
@@ -103,11 +156,11 @@ function checkNames(filters: readonly Filter[], { names }: SiteSettings): void {
         visit(filter[1])
         return
     }
-    const [operator, name, values] = filter
+    const [operator, name, values, modifiers] = filter
     if (name === 'segment' && values.some((id) => !Object.hasOwn(names.segments, String(id))))
       throw new PlausibleError("Invalid filters. Some segments don't exist or aren't accessible.")
-    if (name !== GOAL || operator !== 'is') return
-    const missing = values.find((value) => !goals.includes(String(value).toLowerCase()))
+    if (name !== GOAL || operator !== 'is' || modifiers) return
+    const missing = values.find((value) => !goals.includes(String(value)))
     if (missing !== undefined)
       throw new PlausibleError(
         `Invalid filters. The goal \`${missing}\` is not configured for this site. Find out how to configure goals here: https://plausible.io/docs/stats-api#filtering-by-goals`,
@@ -116,31 +169,35 @@ function checkNames(filters: readonly Filter[], { names }: SiteSettings): void {
   filters.forEach(visit)
 }
 
-/** How the rows of an answer look there. */
-function rowShower(
+/** A metric of a row there. */
+function metricOf(
+  name: string,
+  number: MetricValue,
+  goal: string | undefined,
   request: PlausibleRequest,
-  { site, nowMs }: PlausibleContext,
-  told: QueryAnswer,
-) {
+  { site }: PlausibleContext,
+): unknown {
+  if (name.endsWith('_revenue')) return money(number, currencyOf(request, site, goal))
+  if (name === 'events' && isOfScrolling(request, site, goal)) return null
+  return number ?? PLAUSIBLE_METRICS[name]?.zero ?? null
+}
+
+/** How the rows of an answer look there. */
+function rowShower(request: PlausibleRequest, context: PlausibleContext, told: QueryAnswer) {
+  const { site, nowMs } = context
   const { dimensions, metrics } = request
   const first =
     resolveRange(request.range, site.timezone, nowMs)?.from.toPlainDate().toString() ?? ''
-  const value = (name: string, text: string): string => {
-    const dimension = plausibleDimension(name)
-    if (name.startsWith('time')) return timeLabel(text, isWeek(request, site, name), first)
-    if (text === '' && dimension?.empty !== undefined) return dimension.empty
-    return dimension?.show ? dimension.show(text) : text
-  }
+  const value = (name: string, text: string) =>
+    name.startsWith('time')
+      ? timeLabel(text, name === 'time:week', first)
+      : shownValue(plausibleDimension(name) ?? { name }, text)
   const native = dimensions.map((name) => plausibleDimension(name)?.name ?? name)
   const metric = (
     name: string,
     row: Readonly<Record<string, MetricValue>>,
     goal: string | undefined,
-  ) => {
-    const number = row[toMetric(name)] ?? null
-    if (name.endsWith('_revenue')) return money(number, currencyOf(request, site, goal))
-    return number ?? PLAUSIBLE_METRICS[name]?.zero ?? null
-  }
+  ) => metricOf(name, row[toMetric(name)] ?? null, goal, request, context)
   const then = counterparts(request, site, told)
   return (row: QueryRow): PlausibleRow => {
     const texts = native.map((name) => row.dimensions[name] ?? '')
@@ -158,7 +215,7 @@ function rowShower(
       comparison: {
         dimensions: dimensions.map((name, index) =>
           name.startsWith('time')
-            ? timeLabel(then.get(texts[index] ?? '') ?? '', false, '')
+            ? (then.get(texts[index] ?? '') ?? null)
             : (shown.dimensions[index] ?? ''),
         ),
         metrics: past,
@@ -174,20 +231,14 @@ function timeLabel(text: string, isOfWeek: boolean, first: string): string {
   return isOfWeek && label < first ? first : label
 }
 
-const grainOf = (request: PlausibleRequest, site: SiteSettings, name: string): Grain => {
-  const interval = resolveRange(request.range, site.timezone, 0)
-  return name === 'time' && interval ? grainFor(interval) : (name.slice('time:'.length) as Grain) // of PLAUSIBLE_DIMENSIONS
-}
-
-const isWeek = (request: PlausibleRequest, site: SiteSettings, name: string) =>
-  grainOf(request, site, name) === 'week'
+const grainOf = (name: string) => name.slice('time:'.length) as Grain // of PLAUSIBLE_DIMENSIONS
 
 /** Every label of the range's time dimension. */
 export function timeLabels(request: PlausibleRequest, site: SiteSettings): string[] {
   const name = request.dimensions.find((each) => each.startsWith('time'))
   const interval = resolveRange(request.range, site.timezone, 0)
   if (!name || !interval) return []
-  const grain = grainOf(request, site, name)
+  const grain = grainOf(name)
   const first = interval.from.toPlainDate().toString()
   return buckets(interval, grain).map((label) => timeLabel(label, grain === 'week', first))
 }
@@ -202,83 +253,12 @@ function counterparts(
   if (!name || !meta.compare_range) return new Map()
   const [now, then] = [meta.range, meta.compare_range].map((range) => {
     const interval = resolveRange(range, site.timezone, 0)
-    return interval ? buckets(interval, grainOf(request, site, name)) : []
+    return interval ? buckets(interval, grainOf(name)) : []
   })
-  return new Map((now ?? []).map((label, index) => [label, then?.[index] ?? '']))
-}
-
-/** In percent of before; of rates, in points. */
-export function change(name: string, before: unknown, now: unknown): number | null {
-  const [then, value] = [numberOf(before), numberOf(now)]
-  if (then === null || value === null) return null
-  switch (name) {
-    case 'bounce_rate':
-    case 'exit_rate':
-      return then > 0 ? value - then : null
-    case 'conversion_rate':
-    case 'group_conversion_rate':
-      return Math.round((value - then) * 10) / 10
-  }
-  if (then === 0) return value > 0 ? 100 : 0
-  return Math.round(((value - then) / then) * 100)
-}
-
-const numberOf = (value: unknown): number | null =>
-  typeof value === 'number'
-    ? value
-    : typeof value === 'object' && value !== null && 'value' in value
-      ? Number(value.value)
-      : null
-
-/** The one currency of the goals that a row is of. */
-function currencyOf(
-  { dimensions, filters }: PlausibleRequest,
-  { names }: SiteSettings,
-  goal: string | undefined,
-): string | undefined {
-  const asked = filters.flatMap((filter) =>
-    filter[1] === GOAL && Array.isArray(filter[2]) ? filter[2].map(String) : [],
+  return new Map(
+    (now ?? []).flatMap((label, index) => {
+      const at = then?.[index]
+      return at === undefined ? [] : [[label, timeLabel(at, false, '')]]
+    }),
   )
-  if (asked.length === 0 && !dimensions.includes(GOAL)) return undefined
-  const goals = names.goals.filter(({ name }) =>
-    goal === undefined ? asked.length === 0 || asked.includes(name) : name === goal,
-  )
-  const currencies = new Set(goals.flatMap(({ currency }) => currency ?? []))
-  return currencies.size === 1 ? [...currencies][0] : undefined
-}
-
-function money(value: MetricValue, currency: string | undefined): unknown {
-  if (value === null || currency === undefined) return null
-  const format = (options: Intl.NumberFormatOptions) =>
-    new Intl.NumberFormat('en', { style: 'currency', currency, ...options }).format(value)
-  const short = format({ notation: 'compact', minimumFractionDigits: 1, maximumFractionDigits: 1 })
-  return { value: Math.round(value * 1_000) / 1_000, currency, short, long: format({}) }
-}
-
-/** Why revenue is null, where it is. */
-export function metricWarnings(request: PlausibleRequest, site: SiteSettings): object {
-  const asks = request.metrics.filter((name) => name.endsWith('_revenue'))
-  if (asks.length === 0) return {}
-  const asked = request.filters.flatMap((filter) =>
-    filter[1] === GOAL && Array.isArray(filter[2]) ? filter[2].map(String) : [],
-  )
-  const isAbout = request.dimensions.includes(GOAL) || asked.length > 0
-  const goals = site.names.goals.filter(
-    ({ name }) => isAbout && (asked.length === 0 || asked.includes(name)),
-  )
-  const currencies = new Set(goals.flatMap(({ currency }) => currency ?? []))
-  const warning =
-    currencies.size === 0
-      ? {
-          code: 'no_revenue_goals_matching',
-          warning: 'Revenue metrics are null as there are no matching revenue goals.',
-        }
-      : currencies.size > 1 && !request.dimensions.includes(GOAL)
-        ? {
-            code: 'no_single_revenue_currency',
-            warning:
-              'Revenue metrics are null as there are multiple currencies for the selected event:goals.',
-          }
-        : undefined
-  return warning ? { metric_warnings: Object.fromEntries(asks.map((name) => [name, warning])) } : {}
 }

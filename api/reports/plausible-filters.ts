@@ -1,6 +1,11 @@
 import type { Filter, TextOperator } from '../../contract/query.ts'
 import { inspect, PlausibleError } from './plausible-error.ts'
-import { plausibleDimension } from './plausible-names.ts'
+import {
+  labelled,
+  type PlausibleDimension,
+  plausibleDimension,
+  valuesNamed,
+} from './plausible-names.ts'
 
 const OPERATORS = ['is', 'is_not', 'contains', 'contains_not', 'matches', 'matches_not']
 const MAX_SEGMENTS = 10
@@ -11,13 +16,15 @@ interface Place {
   readonly at: string
   readonly isTop: boolean
   readonly isDone: boolean
+  readonly hasWildcards: boolean
 }
 
-/** Filters of Plausible's API in our language, or its own refusal. */
-export function plausibleFilters(value: readonly unknown[]): Filter[] {
-  const filters = value.map((each, index) =>
-    filter(each, { whole: each, at: `#/filters/${index}`, isTop: true, isDone: false }),
-  )
+/** Filters of Plausible's API in our language, or its own refusal. `hasWildcards`: with `matches_wildcard`, as its first API has. */
+export function plausibleFilters(value: readonly unknown[], hasWildcards = false): Filter[] {
+  const filters = value.map((each, index) => {
+    const at = `#/filters/${index}`
+    return filter(each, { whole: each, at, isTop: true, isDone: false, hasWildcards })
+  })
   const segments = JSON.stringify(filters).split('"segment"').length - 1
   if (segments > MAX_SEGMENTS)
     throw new PlausibleError(
@@ -29,7 +36,11 @@ export function plausibleFilters(value: readonly unknown[]): Filter[] {
 function filter(value: unknown, place: Place): Filter {
   const invalid = () => new PlausibleError(`${place.at}: Invalid filter ${inspect(place.whole)}`)
   if (!Array.isArray(value)) throw invalid()
-  const [operator, subject, clauses, modifiers] = value
+  const [verb, subject, given, modifiers] = value
+  const isWild =
+    place.hasWildcards && /^matches_wildcard(_not)?$/.test(String(verb)) && Array.isArray(given)
+  const operator = isWild ? verb.replace('_wildcard', '') : verb
+  const clauses = isWild ? given.map((each) => wildcard(String(each))) : given
   switch (operator) {
     case 'and':
     case 'or':
@@ -80,16 +91,50 @@ function filter(value: unknown, place: Place): Filter {
     throw new PlausibleError(
       'Invalid visit:country filter, visit:country needs to be a valid 2-letter country code.',
     )
-  const values = clauses.map((each) => {
-    const text = String(each)
-    if (!isExact) return text
-    if ('empty' in dimension && text === dimension.empty && dimension.name !== 'visit:source')
-      return ''
-    return 'read' in dimension && dimension.read ? dimension.read(text) : text
-  })
-  const leaf = [operator as TextOperator, dimension.name, values] as const
-  return value.length === 4 ? [...leaf, modifiers as { case_sensitive?: boolean }] : leaf
+  const folds = (modifiers as { case_sensitive?: boolean } | undefined)?.case_sensitive === false
+  const texts = clauses.map(String)
+  if (isSegment) return [operator as TextOperator, 'segment', texts]
+  return leaf(operator as TextOperator, dimension, texts, value.length === 4 ? folds : undefined)
 }
+
+/** A filter by what the values are called there. */
+export function leaf(
+  operator: TextOperator,
+  dimension: PlausibleDimension,
+  labels: readonly string[],
+  folds?: boolean,
+): Filter {
+  const { name } = dimension
+  const modifiers = folds === undefined ? [] : [{ case_sensitive: !folds }]
+  const by = (verb: TextOperator, values: readonly string[]): Filter =>
+    [verb, name, values, ...modifiers] as unknown as Filter // with or without its last member
+  if (operator === 'is' || operator === 'is_not')
+    return by(
+      operator,
+      labels.flatMap((label) => valuesNamed(dimension, label, folds)),
+    )
+  const filter = by(operator, labels)
+  // What an event has not, neither contains a text nor lacks one.
+  if (name.startsWith('event:props:') && operator.endsWith('_not'))
+    return ['and', [filter, ['is_not', name, ['']]]]
+  if (!operator.startsWith('contains')) return filter
+  const fold = (text: string) => (folds ? text.toLowerCase() : text)
+  const named = labelled(dimension, (label) =>
+    labels.some((each) => fold(label).includes(fold(each))),
+  )
+  if (named.length === 0) return filter
+  return operator === 'contains'
+    ? ['or', [filter, ['is', name, named]]]
+    : ['and', [filter, ['is_not', name, named]]]
+}
+
+/** As RE2: an asterisk is any text. */
+const wildcard = (text: string) =>
+  `^${text.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&').replaceAll(/\*+/g, '.*')}$`
+
+/** The same filter by another dimension. */
+export const renamed = (filter: Filter, name: string): Filter =>
+  [filter[0], name, ...filter.slice(2)] as unknown as Filter
 
 const isFilled = (value: unknown) => Array.isArray(value) && value.length > 0
 

@@ -51,7 +51,7 @@ describe('goals in Plausible’s Stats API v2', () => {
       filters: [['is', 'event:goal', ['AddToCart', 'Purchase']]],
     })
     expect(results).toEqual([
-      { dimensions: ['Mobile'], metrics: [2, 2, 66.7] },
+      { dimensions: ['Mobile'], metrics: [2, 2, 66.67] },
       { dimensions: ['Desktop'], metrics: [1, 2, 50] },
     ])
   })
@@ -88,7 +88,7 @@ describe('goals in Plausible’s Stats API v2', () => {
     })
     expect(one.results[0].metrics).toEqual([
       4,
-      { value: 67.067, currency: 'USD', short: '$67.1', long: '$67.07' },
+      { value: 67.066, currency: 'USD', short: '$67.1', long: '$67.07' },
       { value: 201.2, currency: 'USD', short: '$201.2', long: '$201.20' },
     ])
     expect(one.meta.metric_warnings).toBeUndefined()

@@ -5,17 +5,35 @@ export interface PlausibleDimension {
   readonly name: string
   /** What stands for an empty value; absent: rows without one are left out. */
   readonly empty?: string
-  readonly show?: (value: string) => string
-  readonly read?: (value: string) => string
+  /** Its names of values that we call otherwise, by ours. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly show?: (value: string) => string | number
+  /** The values that a name stands for; absent: itself, and those labelled so. */
+  readonly read?: (label: string) => readonly string[]
 }
 
-const swapped = (table: Readonly<Record<string, string>>) => {
-  const back = Object.fromEntries(Object.entries(table).map(([ours, theirs]) => [theirs, ours]))
-  return {
-    show: (value: string) => table[value] ?? value,
-    read: (value: string) => back[value] ?? value,
-  }
+/** What a value is called there. */
+export function shownValue(dimension: PlausibleDimension, value: string): string | number {
+  if (value === '' && dimension.empty !== undefined) return dimension.empty
+  return dimension.show?.(value) ?? dimension.labels?.[value] ?? value
 }
+
+/** The values that are called so there, in any case where `folds`. */
+export function valuesNamed(
+  dimension: PlausibleDimension,
+  label: string,
+  folds = false,
+): readonly string[] {
+  if (label === dimension.empty && dimension.name !== 'visit:source') return ['']
+  const named = labelled(dimension, (each) =>
+    folds ? each.toLowerCase() === label.toLowerCase() : each === label,
+  )
+  return [...named, ...(dimension.read?.(label) ?? [label])]
+}
+
+/** The values whose name passes. */
+export const labelled = ({ labels = {} }: PlausibleDimension, passes: (label: string) => boolean) =>
+  Object.entries(labels).flatMap(([value, label]) => (passes(label) ? [value] : []))
 
 const DEVICES = {
   desktop: 'Desktop',
@@ -31,8 +49,27 @@ const COUNTRIES = Object.fromEntries(
   Object.keys(getAllCountries()).map((code) => [code, regionNames.of(code) ?? code]),
 )
 
+/** Of an address without a path, which we keep with a slash. */
+const REFERRER: PlausibleDimension = {
+  name: 'visit:referrer',
+  empty: 'Direct / None',
+  show: (value) => (/^https?:\/\/[^/]+\/$/.test(value) ? value.slice(0, -1) : value),
+  read: (label) => (/^https?:\/\/[^/]+$/.test(label) ? [label, `${label}/`] : [label]),
+}
+/** A number of GeoNames there: where one was imported, it is one. */
+const CITY: PlausibleDimension = {
+  name: 'visit:city',
+  show: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : value),
+}
+
 const NOT_SET = '(not set)'
 const plain = (name: string): PlausibleDimension => ({ name, empty: NOT_SET })
+
+const OS: PlausibleDimension = {
+  ...plain('visit:os'),
+  labels: { macOS: 'Mac' },
+  read: (label) => (label === 'GNU/Linux' ? [label, 'Linux'] : [label]),
+}
 
 export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> = {
   time: { name: 'time' },
@@ -46,25 +83,26 @@ export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> 
   'event:hostname': { name: 'event:hostname' },
   'visit:entry_page': { name: 'visit:entry_page' },
   'visit:exit_page': { name: 'visit:exit_page' },
-  'visit:entry_page_hostname': { name: 'event:hostname' },
+  'visit:entry_page_hostname': { name: 'visit:entry_hostname' },
+  'visit:exit_page_hostname': { name: 'visit:exit_hostname' },
   'visit:source': { name: 'visit:source', empty: 'Direct / None' },
-  'visit:referrer': { name: 'visit:referrer', empty: 'Direct / None' },
-  'visit:channel': plain('visit:channel'),
+  'visit:referrer': REFERRER,
+  'visit:channel': { name: 'visit:channel', empty: 'Direct' },
   'visit:utm_medium': plain('visit:utm_medium'),
   'visit:utm_source': plain('visit:utm_source'),
   'visit:utm_campaign': plain('visit:utm_campaign'),
   'visit:utm_content': plain('visit:utm_content'),
   'visit:utm_term': plain('visit:utm_term'),
-  'visit:device': { ...plain('visit:device'), ...swapped(DEVICES) },
-  'visit:screen': { ...plain('visit:device'), ...swapped(DEVICES) },
+  'visit:device': { ...plain('visit:device'), labels: DEVICES },
+  'visit:screen': { ...plain('visit:device'), labels: DEVICES },
   'visit:browser': plain('visit:browser'),
   'visit:browser_version': plain('visit:browser_version'),
-  'visit:os': { ...plain('visit:os'), ...swapped({ macOS: 'Mac', Linux: 'GNU/Linux' }) },
+  'visit:os': OS,
   'visit:os_version': plain('visit:os_version'),
   'visit:country': { name: 'visit:country' },
   'visit:region': { name: 'visit:region' },
-  'visit:city': { name: 'visit:city' },
-  'visit:country_name': { name: 'visit:country', ...swapped(COUNTRIES) },
+  'visit:city': CITY,
+  'visit:country_name': { name: 'visit:country', labels: COUNTRIES },
   'visit:region_name': { name: 'visit:region' },
   'visit:city_name': { name: 'visit:city' },
 }
@@ -83,7 +121,7 @@ export const PLAUSIBLE_METRICS: Readonly<
   Record<string, { readonly name: string; readonly zero?: 0; readonly of?: 'visit' | 'event' }>
 > = {
   visitors: { name: 'visitors', zero: 0 },
-  visits: { name: 'visits', zero: 0 },
+  visits: { name: 'plausible_visits', zero: 0 },
   pageviews: { name: 'pageviews', zero: 0, of: 'event' },
   views_per_visit: { name: 'views_per_visit', zero: 0, of: 'visit' },
   bounce_rate: { name: 'plausible_bounce_rate', zero: 0, of: 'visit' },
@@ -91,8 +129,8 @@ export const PLAUSIBLE_METRICS: Readonly<
   events: { name: 'events', zero: 0, of: 'event' },
   scroll_depth: { name: 'plausible_scroll_depth' },
   percentage: { name: 'percentage', zero: 0 },
-  conversion_rate: { name: 'visitor_cr', zero: 0 },
-  group_conversion_rate: { name: 'group_visitor_cr', zero: 0 },
+  conversion_rate: { name: 'plausible_cr', zero: 0 },
+  group_conversion_rate: { name: 'plausible_group_cr', zero: 0 },
   exit_rate: { name: 'exit_rate' },
   time_on_page: { name: 'plausible_time_on_page' },
   average_revenue: { name: 'average_revenue' },

@@ -1,8 +1,8 @@
-import type { Filter, OrderBy, Query } from '../../contract/query.ts'
+import type { Filter, OrderBy } from '../../contract/query.ts'
 import { inspect, PlausibleError, typeName } from './plausible-error.ts'
 import { plausibleFilters } from './plausible-filters.ts'
 import { PLAUSIBLE_METRICS, plausibleDimension } from './plausible-names.ts'
-import { namedRange } from './plausible-range.ts'
+import { comparedDays, dateRange, grainOfRange, type RangeContext } from './plausible-range.ts'
 
 /** A request of Plausible's, checked; names are its own, filters ours. */
 export interface PlausibleRequest {
@@ -11,17 +11,14 @@ export interface PlausibleRequest {
   readonly filters: readonly Filter[]
   readonly range: readonly [string, string]
   readonly order_by: readonly OrderBy[]
-  readonly compare?: Query['compare']
+  /** First and last day of what it is compared with. */
+  readonly compare?: readonly [string, string]
   readonly include: Readonly<Record<string, unknown>>
   readonly limit: number
   readonly offset: number
 }
 
-export interface RequestContext {
-  readonly timezone: string
-  readonly nowMs: number
-  readonly firstEventMs: number
-}
+export type RequestContext = RangeContext
 
 const MEMBERS = [
   'site_id',
@@ -55,24 +52,25 @@ export function parsePlausible(
   )
   if (metrics.length === 0)
     throw new PlausibleError('#/metrics: Expected a minimum of 1 items but got 0.')
-  const dimensions = names(body.dimensions ?? [], 'dimensions', 'dimension', (name) =>
+  const asked = names(body.dimensions ?? [], 'dimensions', 'dimension', (name) =>
     Boolean(plausibleDimension(name)),
   )
   const given = list(body.filters ?? [], 'filters')
-  const request = {
-    metrics,
-    dimensions,
-    filters: plausibleFilters(given),
-    range: dateRange(body.date_range, context),
-    order_by: orderBy(body.order_by ?? [], metrics, dimensions),
-    include: object(body.include ?? {}, 'include'),
-    ...pagination(object(body.pagination ?? {}, 'pagination')),
+  const filters = plausibleFilters(given)
+  const range = dateRange(body.date_range, context)
+  const ordered = orderBy(body.order_by ?? [], metrics, asked)
+  const include = included(body.include ?? {}, asked)
+  const page = pagination(object(body.pagination ?? {}, 'pagination'))
+  checkMetrics(metrics, asked, given)
+  const compare = comparison(include, range, context)
+  const grained = (name: string) => (name === 'time' ? grainOfRange(range, context) : name)
+  return {
+    ...{ metrics, filters, range, include },
+    dimensions: asked.map(grained),
+    order_by: ordered.map(([name, direction]) => [grained(name), direction]),
+    ...page,
+    ...(compare && { compare }),
   }
-  if (request.include.time_labels === true && !dimensions.some((name) => name.startsWith('time')))
-    throw new PlausibleError('Invalid include.time_labels: requires a time dimension.')
-  checkMetrics(metrics, dimensions, given)
-  const compare = comparison(request.include, context)
-  return { ...request, ...(compare && { compare }) }
 }
 
 /** Which metrics go with which dimensions and filters. */
@@ -115,24 +113,32 @@ export function checkMetrics(
       case 'exit_rate':
         if (dimensions.join() !== 'visit:exit_page')
           fail('requires a `"visit:exit_page"` dimension. No other dimensions are allowed.')
+        if (anywhere.includes('"event:'))
+          fail('cannot be queried when filtering on event dimensions.')
         break
     }
   }
+  checkKinds(metrics, dimensions)
+}
+
+const OF_VISITS = /^visit:(entry|exit)_page/
+
+/** Metrics of visits have no groups by what a visit has many of, those of events none by where a visit began or ended. */
+function checkKinds(metrics: readonly string[], dimensions: readonly string[]): void {
   const of = (kind: 'visit' | 'event') =>
     metrics.filter((name) => PLAUSIBLE_METRICS[name]?.of === kind)
   const ticked = (list: readonly string[]) => list.map((name) => `\`${name}\``).join(', ')
-  const events = dimensions.filter(
+  const ofEvents = dimensions.filter(
     (name) => name.startsWith('event:') && name !== 'event:page' && name !== 'event:hostname',
   )
-  if (of('visit').length > 0 && events.length > 0)
+  if (of('visit').length > 0 && ofEvents.length > 0)
     throw new PlausibleError(
-      `Session metric(s) ${ticked(of('visit'))} cannot be queried along with event dimension(s) ${ticked(events)}`,
+      `Session metric(s) ${ticked(of('visit'))} cannot be queried along with event dimension(s) ${ticked(ofEvents)}`,
     )
-  const exits = dimensions.filter((name) => name === 'visit:exit_page')
-  const ofEvents = of('event').filter((name) => name === 'events')
-  if (ofEvents.length > 0 && exits.length > 0)
+  const ofVisits = dimensions.filter((name) => OF_VISITS.test(name))
+  if (of('event').length > 0 && ofVisits.length > 0)
     throw new PlausibleError(
-      `Event metric(s) ${ticked(ofEvents)} cannot be queried along with session dimension(s) ${ticked(exits)}`,
+      `Event metric(s) ${ticked(of('event'))} cannot be queried along with session dimension(s) ${ticked(ofVisits)}`,
     )
 }
 
@@ -161,43 +167,6 @@ function names(
   if (new Set(given).size < given.length)
     throw new PlausibleError(`#/${part}: Expected items to be unique but they were not.`)
   return given as string[]
-}
-
-const DAY = /^\d{4}-\d{2}-\d{2}$/
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?/
-
-function dateRange(value: unknown, context: RequestContext): readonly [string, string] {
-  const invalid = new PlausibleError(`#/date_range: Invalid date range ${inspect(value)}`)
-  const now = Temporal.Instant.fromEpochMilliseconds(context.nowMs).toZonedDateTimeISO(
-    context.timezone,
-  )
-  if (value === '24h')
-    return [now.subtract({ hours: 24 }).toInstant().toString(), now.toInstant().toString()]
-  if (typeof value === 'string') {
-    const first = Temporal.Instant.fromEpochMilliseconds(context.firstEventMs)
-      .toZonedDateTimeISO(context.timezone)
-      .toPlainDate()
-    const range = namedRange(value, now.toPlainDate(), first)
-    if (range) return [range[0].toString(), range[1].toString()]
-    if (/^\d+(d|mo)$/.test(value)) throw new PlausibleError(`Invalid date_range ${inspect(value)}`)
-    throw invalid
-  }
-  const [from, to] = Array.isArray(value) && value.length === 2 ? value.map(String) : []
-  if (from === undefined || to === undefined) throw invalid
-  try {
-    if (DAY.test(from) && DAY.test(to)) {
-      const days = [from, to].map((day) => Temporal.PlainDate.from(day, { overflow: 'reject' }))
-      return [String(days[0]), String(days[1])]
-    }
-    if (!TIME.test(from) || !TIME.test(to)) throw invalid
-    if (![from, to].every((time) => /(Z|[+-]\d{2}:?\d{2})$/.test(time)))
-      throw new PlausibleError(`Invalid date_range '${inspect(value)}'.`)
-    // Its last second is in the range.
-    const last = Temporal.Instant.from(to).add({ seconds: 1 })
-    return [Temporal.Instant.from(from).toString(), last.toString()]
-  } catch (error) {
-    throw error instanceof PlausibleError ? error : invalid
-  }
 }
 
 function orderBy(
@@ -238,22 +207,38 @@ function pagination({ limit = MAX_ROWS, offset = 0 }: Readonly<Record<string, un
   }
 }
 
-function comparison(
-  { comparisons }: Readonly<Record<string, unknown>>,
-  context: RequestContext,
-): Query['compare'] {
-  if (comparisons === undefined || comparisons === null) return undefined
-  const { mode, date_range, match_day_of_week } = object(comparisons, 'include/comparisons')
-  switch (mode) {
-    case 'previous_period':
-      return 'previous_period'
-    case 'year_over_year':
-      return match_day_of_week === true ? 'year_before_by_weekday' : 'year_before'
-    case 'custom':
-      return dateRange(date_range, context)
-    default:
+const INCLUDES = ['time_labels', 'imports', 'imports_meta', 'total_rows', 'comparisons']
+
+function included(value: unknown, dimensions: readonly string[]) {
+  const include = object(value, 'include')
+  for (const [name, each] of Object.entries(include)) {
+    if (!INCLUDES.includes(name))
+      throw new PlausibleError(`#/include/${name}: Schema does not allow additional properties.`)
+    if (name !== 'comparisons' && typeof each !== 'boolean')
       throw new PlausibleError(
-        `#/include/comparisons/mode: Invalid comparison mode ${inspect(mode)}`,
+        `#/include/${name}: Type mismatch. Expected Boolean but got ${typeName(each)}.`,
       )
   }
+  if (include.time_labels === true && !dimensions.some((name) => name.startsWith('time')))
+    throw new PlausibleError('Invalid include.time_labels: requires a time dimension.')
+  return include
+}
+
+const MODES = ['previous_period', 'year_over_year', 'custom'] as const
+
+function comparison(
+  { comparisons }: Readonly<Record<string, unknown>>,
+  range: readonly [string, string],
+  context: RequestContext,
+): readonly [string, string] | undefined {
+  if (comparisons === undefined || comparisons === null) return undefined
+  const given = object(comparisons, 'include/comparisons')
+  const mode = MODES.find((each) => each === given.mode)
+  if (!mode)
+    throw new PlausibleError(
+      `#/include/comparisons/mode: Invalid comparison mode ${inspect(given.mode)}`,
+    )
+  return mode === 'custom'
+    ? dateRange(given.date_range, context)
+    : comparedDays(mode, given.match_day_of_week === true, range, context)
 }

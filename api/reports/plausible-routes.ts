@@ -6,13 +6,9 @@ import { asProblem, ERRORS, Problem } from '../errors.ts'
 import { readSite } from '../sites/site-names.ts'
 import { freshness } from './freshness.ts'
 import { gone } from './gone.ts'
-import {
-  metricWarnings,
-  type PlausibleContext,
-  plausibleRows,
-  timeLabels,
-} from './plausible-answer.ts'
+import { type PlausibleContext, plausibleRows, timeLabels } from './plausible-answer.ts'
 import { PlausibleError } from './plausible-error.ts'
+import { metricWarnings } from './plausible-goals.ts'
 import { parsePlausible, type RequestContext } from './plausible-query.ts'
 import { plausibleV1Routes } from './plausible-v1-routes.ts'
 import type { ReportParts } from './routes.ts'
@@ -55,7 +51,10 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
       return {
         results: rows.slice(asked.offset, asked.offset + asked.limit),
         meta: {
-          ...(asked.include.imports === true && { imports_included: false }),
+          ...((asked.include.imports === true || asked.include.imports_meta === true) && {
+            imports_included: false,
+            imports_skip_reason: 'no_imported_data',
+          }),
           ...(asked.include.time_labels === true && {
             time_labels: timeLabels(asked, context.site),
           }),
@@ -66,9 +65,9 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
           site_id: body.site_id,
           metrics: asked.metrics,
           date_range: [at(interval?.from), at(interval?.to.subtract({ seconds: 1 }))],
-          filters: body.filters ?? [],
+          filters: shownFilters(body.filters, context.site),
           dimensions: asked.dimensions,
-          order_by: body.order_by ?? defaultOrder(asked.metrics, asked.dimensions),
+          order_by: body.order_by ? asked.order_by : defaultOrder(asked.metrics, asked.dimensions),
           include: asked.include,
           pagination: { limit: asked.limit, offset: asked.offset },
         },
@@ -79,6 +78,16 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
   plausibleV1Routes(app, (request, reply, { site_id, period }) =>
     openPlausible(parts, request, reply, site_id, period === 'all'),
   )
+}
+
+/** The filters as they were asked for, with what a segment stands for in its place. */
+function shownFilters(filters: unknown, { names }: PlausibleContext['site']): unknown[] {
+  return (Array.isArray(filters) ? filters : []).flatMap((filter: unknown): readonly unknown[] => {
+    if (!Array.isArray(filter) || filter[1] !== 'segment') return [filter]
+    const segments = (filter[2] as unknown[]).map((id) => names.segments[String(id)])
+    const [only] = segments
+    return only?.[0] === 'and' && segments.length === 1 ? only[1] : [['or', segments]]
+  })
 }
 
 const defaultOrder = (metrics: readonly string[], dimensions: readonly string[]) => {

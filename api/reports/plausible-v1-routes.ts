@@ -1,17 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Filter, TextOperator } from '../../contract/query.ts'
-import { patternRegex } from '../../reports/goal.ts'
-import { change, type PlausibleContext, plausibleRows, timeLabels } from './plausible-answer.ts'
+import { type PlausibleContext, plausibleRows, timeLabels } from './plausible-answer.ts'
+import { change } from './plausible-change.ts'
 import { PlausibleError } from './plausible-error.ts'
-import { PLAUSIBLE_METRICS, plausibleDimension } from './plausible-names.ts'
-import { checkMetrics, type PlausibleRequest, type RequestContext } from './plausible-query.ts'
-import { periodRange } from './plausible-range.ts'
+import type { RequestContext } from './plausible-query.ts'
+import { MAX_LIMIT, type Params, parseV1, propertyOf } from './plausible-v1-query.ts'
 
 type Context = PlausibleContext & RequestContext
 type Open = (request: FastifyRequest, reply: FastifyReply, params: Params) => Promise<Context>
-type Params = Readonly<Record<string, string | undefined>>
 
-const MAX_LIMIT = 1_000
 const schema = (summary: string) => ({
   schema: { summary, tags: ['reports'], security: [{ apiKey: [] }] },
 })
@@ -32,12 +28,8 @@ export function plausibleV1Routes(app: FastifyInstance, open: Open): void {
       },
     )
 
-  get('realtime/visitors', 'current visitors', async (params, context) => {
-    const asked = requestOf(
-      { ...params, period: 'day', date: undefined, metrics: 'visitors' },
-      [],
-      context,
-    )
+  get('realtime/visitors', 'current visitors', async (_params, context) => {
+    const asked = requestOf({ period: 'day' }, [], context)
     const now = Temporal.Instant.fromEpochMilliseconds(context.nowMs)
     const range = [
       now.subtract({ minutes: 5 }).toString(),
@@ -49,14 +41,14 @@ export function plausibleV1Routes(app: FastifyInstance, open: Open): void {
 
   get('aggregate', 'numbers', async (params, context) => {
     const asked = requestOf(params, [], context)
-    const rows = await plausibleRows(asked, context)
-    const [row] = rows
+    const [row] = await plausibleRows(asked, context)
     return {
       results: Object.fromEntries(
         asked.metrics.map((name, index) => {
           const value = row?.metrics[index] ?? null
-          const before = row?.comparison?.metrics[index]
-          return [name, asked.compare ? { value, change: change(name, before, value) } : { value }]
+          if (!asked.compare) return [name, { value }]
+          const before = row?.comparison?.metrics[index] ?? null
+          return [name, { value, comparison_value: before, change: change(name, before, value) }]
         }),
       ),
     }
@@ -64,181 +56,99 @@ export function plausibleV1Routes(app: FastifyInstance, open: Open): void {
 
   get('timeseries', 'numbers over time', async (params, context) => {
     const asked = requestOf(params, [timeOf(params)], context)
-    const rows = await plausibleRows(asked, context)
+    const metrics = asked.metrics.map(ofGroup)
+    const rows = await plausibleRows({ ...asked, metrics }, context)
     const found = new Map(rows.map((row) => [row.dimensions[0], row]))
     return {
       results: timeLabels(asked, context.site).map((date) => ({
         date,
         ...Object.fromEntries(
-          asked.metrics.map((name, index) => [
-            name,
-            found.get(date)?.metrics[index] ?? EMPTY[name] ?? null,
-          ]),
+          asked.metrics.map((name, index) => {
+            const row = found.get(date)
+            return [name, row ? row.metrics[index] : WITHOUT_VALUE.includes(name) ? null : 0]
+          }),
         ),
       })),
     }
   })
 
   get('breakdown', 'numbers by a property', async (params, context) => {
-    const { property, limit = '100', page = '1' } = params
-    if (!property)
-      throw new PlausibleError(
-        'The `property` parameter is required. Please provide at least one property to show a breakdown by.',
-      )
-    if (!plausibleDimension(property) || property.startsWith('time'))
-      throw new PlausibleError(
-        `Invalid property '${property}'. Please provide a valid property for the breakdown endpoint: https://plausible.io/docs/stats-api#properties`,
-      )
+    const { limit = '100', page = '1' } = params
+    requestOf({ ...params, metrics: 'visitors', filters: undefined }, [], context)
+    const property = propertyOf(params)
+    const asked = requestOf(params, [property], context)
     const size = Number(limit)
     if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT)
       throw new PlausibleError(`Please provide limit as a number between 1 and ${MAX_LIMIT}.`)
     const at = Number(page)
     if (!Number.isInteger(at) || at < 1)
       throw new PlausibleError('Please provide page as a number of 1 or more.')
-    const asked = requestOf(params, [property], context)
-    const rows = await plausibleRows(asked, context)
-    const key = property.replace(/^(visit|event):(props:)?/, '')
+    const isOfAll = property === 'event:goal' || property.startsWith('event:props:')
+    const metrics = asked.metrics.map((name) => (isOfAll ? name : ofGroup(name)))
+    const first = metrics.find((name) => name !== 'time_on_page') ?? 'visitors'
+    const dimensions = [...(OF_VERSION[property] ?? []), property]
+    const rows = await plausibleRows(
+      {
+        ...asked,
+        metrics: [...new Set([...metrics, first])],
+        dimensions,
+        filters: [...asked.filters, ...(IS_PRESENT.test(property) ? [isPresent(property)] : [])],
+        order_by: [[first, 'desc'], ...dimensions.slice(-1).map((name) => [name, 'asc'] as const)],
+        limit: size,
+        offset: (at - 1) * size,
+      },
+      context,
+    )
     return {
-      results: rows.slice((at - 1) * size, at * size).map((row) => ({
-        [key]: row.dimensions[0],
-        ...Object.fromEntries(
-          asked.metrics.map((name, index) => [name, row.metrics[index] ?? null]),
+      results: rows
+        .slice((at - 1) * size, at * size)
+        .map((row) =>
+          Object.fromEntries([
+            ...dimensions.map((name, index) => [keyOf(name), row.dimensions[index]]),
+            ...asked.metrics.map((name, index) => [name, row.metrics[index] ?? null]),
+          ]),
         ),
-      })),
     }
   })
 }
 
-/** What a bucket without visits has in a time series. */
-const EMPTY: Readonly<Record<string, number>> = {
-  visitors: 0,
-  visits: 0,
-  pageviews: 0,
-  events: 0,
-  views_per_visit: 0,
+const requestOf = (params: Params, dimensions: readonly string[], context: Context) =>
+  parseV1(params, dimensions, {
+    ...context,
+    goals: context.site.names.goals.map(({ name }) => name),
+  })
+
+/** A rate is of the group there. */
+const ofGroup = (name: string) => (name === 'conversion_rate' ? 'group_conversion_rate' : name)
+
+/** What has no value in a bucket without visits; the others are 0 there. */
+const WITHOUT_VALUE = ['visit_duration', 'time_on_page']
+
+/** Whose versions they are. */
+const OF_VERSION: Readonly<Record<string, readonly string[]>> = {
+  'visit:browser_version': ['visit:browser'],
+  'visit:os_version': ['visit:os'],
 }
+
+/** Properties whose breakdown has no row for what has none. */
+const IS_PRESENT = /^visit:utm_/
+const isPresent = (name: string) => ['is_not', name, ['']] as const
+
+const keyOf = (property: string) => property.replace(/^(visit|event):(props:)?/, '')
 
 function timeOf({ period = '30d', interval }: Params): string {
-  if (interval === undefined) {
-    if (period === 'day') return 'time:hour'
-    return /^(6mo|12mo|year)$/.test(period) ? 'time:month' : 'time:day'
-  }
-  const grains: Readonly<Record<string, string>> = {
-    date: 'time:day',
-    day: 'time:day',
-    week: 'time:week',
-    month: 'time:month',
-    hour: 'time:hour',
-  }
-  const grain = Object.hasOwn(grains, interval) ? grains[interval] : undefined
-  if (!grain)
-    throw new PlausibleError(
-      `Error parsing \`interval\` parameter: invalid interval \`${interval}\`. Valid intervals are \`date\`, \`month\``,
-    )
-  return grain
-}
-
-function requestOf(
-  params: Params,
-  dimensions: readonly string[],
-  context: Context,
-): PlausibleRequest {
-  const metrics = (params.metrics ?? 'visitors').split(',').map((name) => name.trim())
-  const unknown = metrics.find((name) => !Object.hasOwn(PLAUSIBLE_METRICS, name))
-  if (unknown !== undefined)
-    throw new PlausibleError(
-      `The metric \`${unknown}\` is not recognized. Find valid metrics from the documentation: https://plausible.io/docs/stats-api#metrics`,
-    )
-  if (new Set(metrics).size < metrics.length)
-    throw new PlausibleError('Metrics cannot be queried multiple times.')
-  const filters = filtersOf(params.filters ?? '')
-  checkMetrics(
-    metrics,
-    dimensions.filter((name) => !name.startsWith('time')),
-    filters,
-  )
-  return {
-    metrics,
-    dimensions,
-    filters,
-    range: rangeOf(params, context),
-    order_by: [],
-    include: {},
-    limit: MAX_LIMIT,
-    offset: 0,
-    ...(params.compare === 'previous_period' && { compare: 'previous_period' as const }),
-  }
-}
-
-function rangeOf(
-  { period = '30d', date }: Params,
-  { nowMs, timezone, firstEventMs }: Context,
-): readonly [string, string] {
-  const dayOf = (ms: number) =>
-    Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timezone).toPlainDate()
-  if (period === 'custom') {
-    if (!date)
+  switch (interval) {
+    case 'day':
+    case 'date':
+      return 'time:day'
+    case 'month':
+      return 'time:month'
+    case undefined:
+      if (period === 'day') return 'time:hour'
+      return /^(6mo|12mo|year)$/.test(period) ? 'time:month' : 'time:day'
+    default:
       throw new PlausibleError(
-        'The `date` parameter is required when using a custom period. See https://plausible.io/docs/stats-api#time-periods',
+        `Error parsing \`interval\` parameter: invalid interval \`${interval}\`. Valid intervals are \`day\`, \`month\``,
       )
-    const days = date.split(',').map((each) => day(each.trim()))
-    const [from, to] = days
-    if (days.length !== 2 || !from || !to)
-      throw new PlausibleError(
-        'Invalid format for `date` parameter. When using a custom period, please include two ISO-8601 formatted dates joined by a comma. See https://plausible.io/docs/stats-api#time-periods',
-      )
-    return [from.toString(), to.toString()]
-  }
-  const last = date === undefined ? dayOf(nowMs) : day(date)
-  if (!last)
-    throw new PlausibleError(
-      'Error parsing `date` parameter: invalid_format. Please specify a valid date in ISO-8601 format.',
-    )
-  const range = periodRange(period, last, dayOf(firstEventMs))
-  if (!range)
-    throw new PlausibleError(
-      `Error parsing \`period\` parameter: invalid period \`${period}\`. Please find accepted values in our docs: https://plausible.io/docs/stats-api#time-periods`,
-    )
-  return [range[0].toString(), range[1].toString()]
-}
-
-function day(text: string): Temporal.PlainDate | undefined {
-  try {
-    return /^\d{4}-\d{2}-\d{2}$/.test(text)
-      ? Temporal.PlainDate.from(text, { overflow: 'reject' })
-      : undefined
-  } catch {
-    return undefined
   }
 }
-
-/** `visit:source==Google;event:page!=/a|/b**`: a semicolon is and, a bar is or, an asterisk any text; `\` takes their meaning. */
-function filtersOf(text: string): Filter[] {
-  if (text.trim() === '') return []
-  return split(text, ';').map((each) => {
-    const [, name = '', operator = '', list = ''] =
-      /^\s*(.*?)\s*(==|!=|!~|~)\s*(.*?)\s*$/s.exec(each) ?? []
-    const dimension = plausibleDimension(name)
-    if (!dimension || name.startsWith('time'))
-      throw new PlausibleError(
-        `Invalid filter property '${name || each}'. Please provide a valid filter property: https://plausible.io/docs/stats-api#properties`,
-      )
-    const values = split(list, '|').map((value) => {
-      const plain = value.trim().replaceAll(/\\([|;])/g, '$1')
-      if (plain === dimension.empty && dimension.name !== 'visit:source') return ''
-      return dimension.read ? dimension.read(plain) : plain
-    })
-    const isPattern = values.some((value) => value.includes('*')) && name !== 'event:goal'
-    const not = operator.startsWith('!') ? '_not' : ''
-    const verb = operator.endsWith('~') ? 'contains' : isPattern ? 'matches' : 'is'
-    return [
-      `${verb}${not}` as TextOperator,
-      dimension.name,
-      verb === 'matches' ? values.map(patternRegex) : values,
-    ]
-  })
-}
-
-/** At a separator that no backslash stands before. */
-const split = (text: string, separator: string) =>
-  text.split(separator === ';' ? /(?<!\\);/ : /(?<!\\)\|/)

@@ -18,10 +18,10 @@ describe('Plausible’s Stats API v1', () => {
       compare: 'previous_period',
     })
     expect(all.body.results).toEqual({
-      pageviews: { value: 3, change: 200 },
-      visitors: { value: 2, change: 100 },
-      bounce_rate: { value: 50, change: -50 },
-      visit_duration: { value: 750, change: 100 },
+      pageviews: { value: 3, comparison_value: 1, change: 200 },
+      visitors: { value: 2, comparison_value: 1, change: 100 },
+      bounce_rate: { value: 50, comparison_value: 100, change: -50 },
+      visit_duration: { value: 750, comparison_value: 0, change: 100 },
     })
     const some = await get('aggregate', {
       ...day,
@@ -36,13 +36,13 @@ describe('Plausible’s Stats API v1', () => {
     const week = await get('timeseries', {
       site_id: site,
       period: '7d',
-      date: '2021-01-07',
+      date: '2021-01-08',
       metrics: 'visitors,bounce_rate',
     })
     expect(week.body.results).toHaveLength(7)
     expect(week.body.results.slice(0, 2)).toEqual([
       { date: '2021-01-01', visitors: 1, bounce_rate: 100 },
-      { date: '2021-01-02', visitors: 0, bounce_rate: null },
+      { date: '2021-01-02', visitors: 0, bounce_rate: 0 },
     ])
     const months = await get('timeseries', { site_id: site, period: '6mo', date: '2021-01-01' })
     expect(months.body.results.map(({ date }: { date: string }) => date)).toEqual([
@@ -104,7 +104,7 @@ describe('Plausible’s Stats API v1', () => {
     [
       'timeseries',
       { period: '12mo', interval: 'alskd' },
-      'Error parsing `interval` parameter: invalid interval `alskd`. Valid intervals are `date`, `month`',
+      'Error parsing `interval` parameter: invalid interval `alskd`. Valid intervals are `day`, `month`',
     ],
     [
       'breakdown',

@@ -257,25 +257,32 @@ describe('Plausible’s Stats API v2', () => {
       { at: at('00:00:00', '2021-01-07') },
       { at: at('00:00:00', '2021-01-08') },
     ])
-    const { results } = await query(site, {
-      metrics: ['pageviews'],
-      date_range: ['2021-01-07', '2021-01-13'],
-      dimensions: ['time:day'],
-      include: { comparisons: { mode: 'previous_period' } },
-    })
-    expect(results).toHaveLength(7)
+    const compared = (date_range: string[]) =>
+      query(site, {
+        ...{ metrics: ['pageviews'], date_range, dimensions: ['time:day'] },
+        include: { comparisons: { mode: 'previous_period' } },
+      })
+    const { results } = await compared(['2021-01-05', '2021-01-08'])
+    expect(results).toHaveLength(4)
     expect(results.slice(0, 2)).toEqual([
       {
-        dimensions: ['2021-01-07'],
-        metrics: [1],
-        comparison: { dimensions: ['2020-12-31'], metrics: [0], change: [100] },
+        dimensions: ['2021-01-05'],
+        metrics: [0],
+        comparison: { dimensions: ['2021-01-01'], metrics: [2], change: [-100] },
       },
       {
-        dimensions: ['2021-01-08'],
+        dimensions: ['2021-01-06'],
         metrics: [1],
-        comparison: { dimensions: ['2021-01-01'], metrics: [2], change: [-50] },
+        comparison: { dimensions: ['2021-01-02'], metrics: [0], change: [100] },
       },
     ])
+    const goingOn = await compared(['2021-01-07', '2021-01-13'])
+    expect(goingOn.results[0].comparison).toEqual({
+      dimensions: ['2021-01-05'],
+      metrics: [0],
+      change: [100],
+    })
+    expect(goingOn.results[6].comparison.dimensions).toEqual([null])
   })
 
   it('compares rows with their own, however few are asked for', async () => {
@@ -291,7 +298,7 @@ describe('Plausible’s Stats API v2', () => {
     ])
     const body = {
       metrics: ['visitors', 'percentage'],
-      date_range: ['2021-01-07', '2021-01-13'],
+      date_range: ['2021-01-05', '2021-01-08'],
       dimensions: ['visit:browser'],
       include: { comparisons: { mode: 'previous_period' }, total_rows: true },
     }
