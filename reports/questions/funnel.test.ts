@@ -87,6 +87,44 @@ describe('a funnel', () => {
     ])
   })
 
+  it('does not count who did what is excluded between two steps, or in the window of the first', async () => {
+    const help = page('/help')
+    expect(await counts({ exclusions: [help] })).toEqual([3, 2, 1])
+    expect(await counts({ exclusions: [{ ...help, from: 2 }] })).toEqual([4, 3, 1])
+    expect(await counts({ exclusions: [{ ...help, from: 1, to: 2 }], window_s: 59 })).toEqual([
+      4, 0, 0,
+    ])
+    expect(await counts({ order: 'any', exclusions: [help] })).toEqual([4, 3, 1])
+  })
+
+  it('may have one step', async () => {
+    expect(await counts({ steps: [page('/cart')] })).toEqual([4])
+  })
+
+  it('by a dimension, has the value of the touch that is asked for', async () => {
+    const values = async (body: Partial<FunnelBody>) =>
+      (await ask({ breakdown: 'event:page', steps: [page('/'), page('/cart')], ...body })).rows.map(
+        (row) => `${row.value} ${row.count}`,
+      )
+    expect(await values({ attribution: 'first_touch' })).toEqual([
+      '/ 3',
+      '/ 3',
+      '/cart 1',
+      '/cart 0',
+    ])
+    expect(await values({ attribution: 'last_touch' })).toEqual([
+      '/cart 3',
+      '/cart 3',
+      '/ 1',
+      '/ 0',
+    ])
+    expect(await values({ attribution: 'step', attribution_step: 2 })).toEqual([
+      '/cart 3',
+      '/cart 3',
+    ])
+    expect(await values({ attribution: 'all_steps' })).toEqual(['/ 4', '/ 0'])
+  })
+
   it('asks about bots when a filter names them', async () => {
     expect(await counts({ filters: [['is', 'visit:bot', ['Bot']]] })).toEqual([1, 1, 0])
   })
@@ -125,6 +163,16 @@ describe('a funnel', () => {
       ask({ steps: [page('/'), { filters: [['is', 'event:pag', ['/']]] }] }),
     ).rejects.toMatchObject({ part: 'steps[1].filters[0][1]', message: /dimension/ })
     await expect(ask({ breakdown: 'nothing' })).rejects.toMatchObject({ part: 'breakdown' })
+    for (const [body, part] of [
+      [{ exclusions: [{ ...page('/x'), from: 3 }] }, 'exclusions[0].from'],
+      [{ exclusions: [page('/x'), { ...page('/x'), from: 2, to: 2 }] }, 'exclusions[1].to'],
+      [{ exclusions: [{ ...page('/x'), to: 4 }] }, 'exclusions[0].to'],
+      [{ order: 'any', exclusions: [{ ...page('/x'), to: 2 }] }, 'exclusions[0]'],
+      [{ steps: [page('/')], exclusions: [page('/x')] }, 'exclusions[0]'],
+      [{ attribution: 'first_touch' }, 'attribution'],
+      [{ breakdown: 'event:page', attribution_step: 4 }, 'attribution_step'],
+    ] as const)
+      await expect(ask(body as Partial<FunnelBody>)).rejects.toMatchObject({ part })
   })
 })
 
@@ -132,9 +180,10 @@ describe('a funnel', () => {
 const history = fc.array(
   fc.record({
     visitor: fc.constantFrom('v1', 'v1', 'v2'),
-    gap: fc.constantFrom(0, 0, 1, 30, 60, 61, 600),
+    gap: fc.constantFrom(0, 0, 1, 30, 60, 61, 125),
     type: fc.constantFrom('pageview', 'pageview', 'signup', 'engagement'),
     path: fc.constantFrom('/a', '/b', '/c'),
+    plan: fc.constantFrom('', 'free', 'pro'),
   }),
   { minLength: 1, maxLength: 14 },
 )
@@ -147,9 +196,17 @@ const IS_STEP = [
   (told: Told) => told.type === 'signup',
 ]
 const asked = fc.record({
-  steps: fc.array(fc.nat(STEPS.length - 1), { minLength: 2, maxLength: 4 }),
+  steps: fc.array(fc.nat(STEPS.length - 1), { minLength: 1, maxLength: 4 }),
+  exclusions: fc.array(
+    fc.record({ is: fc.constantFrom(1, 2, 4), from: fc.nat(2), to: fc.nat(2) }),
+    {
+      maxLength: 2,
+    },
+  ),
+  attribution: fc.constantFrom(...(['step', 'first_touch', 'last_touch', 'all_steps'] as const)),
+  nth: fc.nat(3),
   order: fc.constantFrom('ordered' as const, 'strict' as const, 'any' as const),
-  window_s: fc.constantFrom(60, 3_600, 86_400),
+  window_s: fc.constantFrom(60, 200, 86_400),
   by: fc.constantFrom('visitor' as const, 'visit' as const),
 })
 
@@ -168,32 +225,57 @@ describe('over random histories', () => {
             const id = `0000000${index % 3}-0000-4000-8000-${String(index).padStart(12, '0')}`
             return {
               ...each,
+              data: { plan: each.plan },
               id,
               at: new Date(Date.parse(RANGE[0]) + seconds * 1_000).toISOString(),
             }
           })
           await loadHistories(clickhouse, site, events)
-          for (const { steps: chosen, ...body } of all) {
-            const { rows, drop_offs } = await asking(clickhouse, site)(funnel, {
-              ...body,
-              range: RANGE,
+          for (const { steps: chosen, exclusions, nth, ...how } of all) {
+            const body = {
+              ...how,
+              nth: Math.min(nth + 1, chosen.length),
+              exclusions:
+                chosen.length < 2
+                  ? []
+                  : exclusions.map((each) => between(each, how.order, chosen.length)),
+            }
+            const ask = asking(clickhouse, site)
+            const { rows, total, drop_offs } = await ask(funnel, {
+              ...{ range: RANGE, limit: 100, breakdown: 'event:props:plan' },
+              ...{ order: body.order, window_s: body.window_s, by: body.by },
               steps: chosen.map((each) => STEPS[each] ?? page()),
-            })
-            const tries = model(
-              events,
-              chosen.map((each) => IS_STEP[each] ?? (() => false)),
-              body,
-            )
-            expect(
-              rows.map(({ count, mean_s, mean_from_first_s }) => ({
-                count,
-                mean_s,
-                mean_from_first_s,
+              exclusions: body.exclusions.map(({ is, from, to }) => ({
+                ...(STEPS[is] ?? page()),
+                from,
+                to,
               })),
-            ).toEqual(chosen.map((_, index) => expectedRow(tries, index)))
+              attribution: body.attribution,
+              ...(body.attribution === 'step' && { attribution_step: body.nth }),
+            })
+            const conditions = chosen.map((each) => IS_STEP[each] ?? (() => false))
+            const tries = model(events, conditions, { ...body, attribution: undefined })
+            expect(total.map(countsOf)).toEqual(chosen.map((_, index) => expectedRow(tries, index)))
             expect(drop_offs).toHaveLength(dropOffs(tries, chosen.length).size)
             for (const { step, page: to, count } of drop_offs)
               expect([to, count]).toEqual([to, dropOffs(tries, chosen.length).get(`${step} ${to}`)])
+            const groups = Map.groupBy(model(events, conditions, body), ({ value }) => value)
+            groups.delete(null)
+            expect(
+              new Map(
+                [...Map.groupBy(rows, ({ value }) => value)].map(([value, group]) => [
+                  value,
+                  group.map(countsOf),
+                ]),
+              ),
+            ).toEqual(
+              new Map(
+                [...groups].map(([value, group]) => [
+                  value,
+                  chosen.map((_, index) => expectedRow(group, index)),
+                ]),
+              ),
+            )
           }
         },
       ),
@@ -206,39 +288,94 @@ function visit(visitor: string, ...views: [minute: number, path: string][]): Tol
   return views.map(([minute, path]) => ({ visitor, path, at: at(minute).toISOString() }))
 }
 
-type Model = Required<Pick<FunnelBody, 'order' | 'window_s' | 'by'>>
+interface Exclusion {
+  readonly is: number
+  readonly from: number
+  readonly to: number
+}
+type Model = Required<Pick<FunnelBody, 'order' | 'window_s' | 'by'>> & {
+  readonly exclusions: readonly Exclusion[]
+  readonly attribution: FunnelBody['attribution'] | undefined
+  readonly nth: number
+}
 
-/** The times of its steps, and the page that was seen next. */
+const countsOf = ({ count, mean_s, mean_from_first_s }: Record<string, unknown>) => ({
+  ...{ count, mean_s, mean_from_first_s },
+})
+
+/** A range of steps that a funnel may have: all of it, where steps have no order. */
+function between({ is, from, to }: Exclusion, order: string, steps: number): Exclusion {
+  const first = order === 'any' ? 1 : 1 + (from % (steps - 1))
+  return { is, from: first, to: order === 'any' ? steps : first + 1 + (to % (steps - first)) }
+}
+
+/** The times of its steps, the page that was seen next, and what it is broken down by. */
 interface Try {
   readonly times: readonly number[]
   readonly next: string | null
+  readonly value: string | null
 }
 
-/** The times of the steps of each visitor's or visit's try, as the definition of a funnel says it. */
+/** The try of each visitor or visit that counts, as the definition of a funnel says it. */
 function model(told: readonly Told[], steps: ((told: Told) => boolean)[], asked: Model): Try[] {
   const ordered = [...told].sort((a, b) =>
     a.at === b.at ? ((a.id ?? '') < (b.id ?? '') ? -1 : 1) : a.at < b.at ? -1 : 1,
   )
-  // All within half an hour of the one before: a visitor has one visit (pipeline/SPEC.md, S4).
-  const actors = Map.groupBy(ordered, (each) => each.visitor)
+  const { attribution, nth } = asked
+  // All within half an hour: a visitor has one visit (pipeline/SPEC.md, S4).
+  const actors = Map.groupBy(ordered, (each) =>
+    attribution === 'all_steps' ? `${each.visitor} ${planOf(each)}` : each.visitor,
+  )
   return [...actors.values()].flatMap((events) => {
     const tries = events.flatMap((_, first) => [tryFrom(events, first, steps, asked)])
     const best = tries
-      .filter((each) => each.length > 0)
+      .filter((each) => each.length > 0 && !isSpoiled(each, events, steps.length, asked))
       .sort((a, b) => b.length - a.length || (b[0] ?? 0) - (a[0] ?? 0))[0]
     if (!best) return []
     const then = events.slice((best.at(-1) ?? 0) + 1).find((each) => each.type === 'pageview')
+    const touches = events.filter((each) => planOf(each) !== '' && steps.some((is) => is(each)))
+    const valued = {
+      step: events[best[nth - 1] ?? -1],
+      first_touch: touches[0] ?? NO_PLAN,
+      last_touch: touches.at(-1) ?? NO_PLAN,
+      all_steps: events[0],
+    }[attribution ?? 'step']
     return [
-      { times: best.map((index) => Date.parse(events[index]?.at ?? '')), next: then?.path ?? null },
+      {
+        times: best.map((index) => Date.parse(events[index]?.at ?? '')),
+        next: then?.path ?? null,
+        value: valued ? planOf(valued) : null,
+      },
     ]
   })
+}
+
+const NO_PLAN: Told = { visitor: '', at: '', data: { plan: '' } }
+// Of an engagement, what it measures is kept alone.
+const planOf = ({ type, data }: Told) => (type === 'engagement' ? '' : String(data?.plan))
+
+function isSpoiled(done: readonly number[], events: readonly Told[], steps: number, asked: Model) {
+  const { exclusions, window_s } = asked
+  const at = (index: number) => Date.parse(events[index]?.at ?? '')
+  return (
+    exclusions.some(({ is, from, to }) =>
+      events.some((each, index) => {
+        const since = done[from - 1]
+        if (since === undefined || index <= since || !IS_STEP[is]?.(each)) return false
+        const until = done[to - 1]
+        return until === undefined
+          ? at(index) - at(done[0] ?? 0) <= window_s * 1_000
+          : index < until
+      }),
+    ) && steps > 1
+  )
 }
 
 function tryFrom(
   events: readonly Told[],
   first: number,
   steps: ((told: Told) => boolean)[],
-  { order, window_s }: Model,
+  { order, window_s }: Pick<Model, 'order' | 'window_s'>,
 ): number[] {
   const within = (index: number, since: number) =>
     Date.parse(events[index]?.at ?? '') - Date.parse(events[since]?.at ?? '') <= window_s * 1_000
@@ -260,21 +397,24 @@ function tryFrom(
   return done
 }
 
-/** The steps that are done, each for the last time, when `last` happens. */
+/** The steps that are done from the first on, each for the first time. */
 function anyFrom(
   events: readonly Told[],
-  last: number,
+  first: number,
   steps: unknown[],
   is: (step: number, index: number) => boolean,
   within: (index: number, since: number) => boolean,
 ): number[] {
-  const doneAt = steps.map(() => -1)
-  for (let index = 0; index <= last && index < events.length; index++) {
+  const doneAt = steps.map(() => Number.POSITIVE_INFINITY)
+  for (let index = events.length - 1; index >= first; index--) {
     const could = [...steps.keys()].filter((step) => is(step, index))
-    const oldest = could.sort((a, b) => (doneAt[a] ?? 0) - (doneAt[b] ?? 0) || a - b)[0]
-    if (oldest !== undefined) doneAt[oldest] = index
+    const latest = could.sort((a, b) =>
+      doneAt[b] === doneAt[a] ? a - b : (doneAt[b] ?? 0) > (doneAt[a] ?? 0) ? 1 : -1,
+    )[0]
+    if (latest !== undefined) doneAt[latest] = index
   }
-  return doneAt.filter((index) => index >= 0 && within(last, index)).sort((a, b) => a - b)
+  const done = doneAt.filter((index) => within(index, first)).sort((a, b) => a - b)
+  return done[0] === first ? done : []
 }
 
 function dropOffs(tries: readonly Try[], steps: number): Map<string, number> {
