@@ -126,6 +126,16 @@ describe('a funnel', () => {
     expect(await values({ attribution: 'all_steps' })).toEqual(['/ 4', '/ 0'])
   })
 
+  it('has the further values of a breakdown together', async () => {
+    const { rows } = await ask({ breakdown: 'visit:exit_page', limit: 1, steps: steps.slice(0, 2) })
+    expect(rows.map((row) => [row.value, row.step, row.count])).toEqual([
+      ['/cart', 1, 2],
+      ['/cart', 2, 2],
+      ['(other)', 1, 2],
+      ['(other)', 2, 1],
+    ])
+  })
+
   it('asks about bots when a filter names them', async () => {
     expect(await counts({ filters: [['is', 'visit:bot', ['Bot']]] })).toEqual([1, 1, 0])
   })

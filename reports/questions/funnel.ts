@@ -1,5 +1,5 @@
 import { type FunnelAsked, IS_ATTRIBUTED, openFunnel, triesSql } from './funnel-tries.ts'
-import { percent, secondsOf } from './numbers.ts'
+import { OTHER, percent, secondsOf } from './numbers.ts'
 import {
   ASKED,
   FILTERS,
@@ -82,35 +82,42 @@ const ATTRIBUTION =
 export const funnel: Question<FunnelBody> = {
   name: 'funnel',
   summary: 'How many get how far, and how fast',
-  definition: `${TRIES} ${ATTRIBUTION} \`count\`: visitors (or visits) whose try got to the step at least; \`dropped\`: whose try ended there; \`from_previous_percent\` = count ÷ count of the step before, \`from_first_percent\` = count ÷ count of the first. Times are from the step before, and from the first. \`total\` is the funnel without its breakdown. \`drop_offs\`: where those went who dropped at a step: the ten pages that most saw next in the range, and with \`page\` null those who saw none.`,
-  members: { ...FUNNEL_MEMBERS, limit: limitOf(100, 10) },
+  definition: `${TRIES} ${ATTRIBUTION} Beyond \`limit\` values, the others are "(other)". \`count\`: visitors (or visits) whose try got to the step at least; \`dropped\`: whose try ended there; \`from_previous_percent\` = count ÷ count of the step before, \`from_first_percent\` = count ÷ count of the first. Times are from the step before, and from the first. \`total\` is the funnel without its breakdown. \`drop_offs\`: where those went who dropped at a step: the ten pages that most saw next in the range, and with \`page\` null those who saw none.`,
+  members: {
+    ...FUNNEL_MEMBERS,
+    limit: { ...limitOf(100, 10), description: 'values of the breakdown' },
+  },
   required: ['range', 'steps'],
   async answer(body, context) {
     const names = body.steps.map(({ name }, at) => name ?? `Step ${at + 1}`)
     const opened = await openFunnel(body, context)
     const { limit = 10, breakdown, ...whole } = body
     const columns = names.map((_, at) => stepColumns(at + 1))
-    const counted = async (of: FunnelAsked, end: string) => {
+    const counted = (of: FunnelAsked, end: string, without: readonly string[] = []) => {
       const begun = opened.begin()
+      const isOther = `not has(${begun.sql.bind('Array(String)', without)}, value)`
       return context.run(
-        begun.sql.statement(`select ${of.breakdown ? 'value, ' : ''}${columns.join(', ')}
+        begun.sql.statement(`select ${end ? 'value, ' : ''}${columns.join(', ')}
 from (${triesSql(begun, opened, of)})
-where notEmpty(try) and ${IS_ATTRIBUTED}
+where notEmpty(try) and ${IS_ATTRIBUTED}${without.length > 0 ? ` and ${isOther}` : ''}
 ${end}`),
       )
     }
-    const [[total = {}], groups, nextPages] = await Promise.all([
+    const [[total = {}], found, nextPages] = await Promise.all([
       counted(whole, ''),
-      breakdown ? counted(body, `group by value\norder by c1 desc, value\nlimit ${limit}`) : [],
+      breakdown ? counted(body, `group by value\norder by c1 desc, value\nlimit ${limit + 1}`) : [],
       dropOffs(whole, opened, context),
     ])
+    const groups = found.slice(0, limit)
+    const values = groups.map(({ value }) => String(value))
+    const others = found.length > limit ? await counted(body, '', values) : []
     const rowsOf = (group: Record<string, unknown>) =>
       names.map((name, at) => stepRow(group, name, at + 1, names.length))
     const all = rowsOf(total)
     return {
       rows: breakdown
-        ? groups.flatMap((group) =>
-            rowsOf(group).map((row) => ({ value: String(group.value), ...row })),
+        ? [...groups, ...others].flatMap((group) =>
+            rowsOf(group).map((row) => ({ value: String(group.value ?? OTHER), ...row })),
           )
         : all,
       total: all,
