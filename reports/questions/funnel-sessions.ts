@@ -1,6 +1,7 @@
 import { QueryError } from '../query-error.ts'
-import { FUNNEL_MEMBERS, type FunnelBody, triesSql } from './funnel.ts'
-import { limitOf, open, type Question } from './question.ts'
+import { FUNNEL_MEMBERS, type FunnelBody } from './funnel.ts'
+import { IS_ATTRIBUTED, openFunnel, triesSql } from './funnel-tries.ts'
+import { limitOf, type Question } from './question.ts'
 import { sessionsById } from './sessions.ts'
 
 interface FunnelSessionsBody extends FunnelBody {
@@ -24,18 +25,20 @@ export const funnelSessions: Question<FunnelSessionsBody> = {
   },
   required: ['range', 'steps', 'step'],
   async answer(body, context) {
-    const { step, outcome = 'reached', value, limit = 100 } = body
+    const { step, outcome = 'reached', value, limit = 100, ...funnel } = body
+    const { breakdown, ...whole } = funnel
     if (step > body.steps.length)
       throw new QueryError('step', `must be one of the funnel’s ${body.steps.length} steps.`)
-    if (value !== undefined && body.breakdown === undefined)
+    if (value !== undefined && breakdown === undefined)
       throw new QueryError('value', 'needs `breakdown`.')
-    const opened = await open(body, context, body.breakdown)
+    const opened = await openFunnel(body, context)
     const begun = opened.begin()
+    const asked = value === undefined ? whole : funnel
     const found = await context.run(
       begun.sql.statement(`select concat(toString(try[${step}].3.2), '-', toString(try[${step}].3.1)) as id
-from (${triesSql(begun, opened, body, { sessions: true })})
+from (${triesSql(begun, opened, asked, { sessions: true })})
 where length(try) ${outcome === 'reached' ? '>=' : '='} ${step}
-  ${value === undefined ? '' : `and value = ${begun.sql.bind('String', value)}`}
+  ${value === undefined ? '' : `and ${IS_ATTRIBUTED} and value = ${begun.sql.bind('String', value)}`}
 order by try[${step}].1 desc, id
 limit ${limit}`),
     )

@@ -1,4 +1,5 @@
 import type { Filter } from '../../contract/query.ts'
+import { OTHER } from './numbers.ts'
 import {
   ASKED,
   type Asked,
@@ -20,8 +21,6 @@ export interface JourneysBody extends Asked {
   readonly steps?: number
   readonly limit?: number
 }
-
-const OTHER = '(other)'
 
 /** Where people go from somewhere, or come from: what a Sankey diagram is drawn from. */
 export const journeys: Question<JourneysBody> = {

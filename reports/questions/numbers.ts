@@ -5,3 +5,6 @@ export const percent = (part: number, whole: number): number | null =>
 /** Milliseconds as the engine gives them, in seconds; null stays null. */
 export const secondsOf = (ms: unknown): number | null =>
   ms === null || ms === undefined ? null : Math.round(Number(ms)) / 1_000
+
+/** The name of what is beyond a limit, together. */
+export const OTHER = '(other)'

@@ -4,7 +4,9 @@ import { form } from './form.ts'
 import { forms } from './forms.ts'
 import { funnel } from './funnel.ts'
 import { funnelSessions } from './funnel-sessions.ts'
+import { funnelTimes } from './funnel-times.ts'
 import { journeys } from './journeys.ts'
+import { lifecycle } from './lifecycle.ts'
 import { LIST_QUESTIONS, vitals } from './lists.ts'
 import { page } from './page.ts'
 import type { Question } from './question.ts'
@@ -17,8 +19,10 @@ import { sessions } from './sessions.ts'
 export const QUESTIONS: readonly Question[] = [
   funnel,
   funnelSessions,
+  funnelTimes,
   journeys,
   retention,
+  lifecycle,
   sessions,
   session,
   page,
