@@ -190,8 +190,7 @@ function model(told: readonly Told[], steps: ((told: Told) => boolean)[], asked:
 }
 
 const NO_PLAN: Told = { visitor: '', at: '', data: { plan: '' } }
-// Of an engagement, what it measures is kept alone.
-const planOf = ({ type, data }: Told) => (type === 'engagement' ? '' : String(data?.plan))
+const planOf = ({ data }: Told) => String(data?.plan)
 
 function isSpoiled(done: readonly number[], events: readonly Told[], steps: number, asked: Model) {
   const { exclusions, window_s } = asked
