@@ -216,12 +216,17 @@ describe('what is wrong with a question', () => {
     ['a member too many', 'sessions', { range: '7d', rang: 1 }, 'rang', /is not known/],
     ['a limit', 'sessions', { range: '7d', limit: 100_000 }, 'limit', /<= 1000/],
     ['a choice', 'retention', { range: '7d', period: 'year' }, 'period', /hour, day, week, month/],
+    ['no step', 'funnel', { range: '7d', steps: [] }, 'steps', /fewer than 1/],
     [
-      'one step',
+      'an exclusion that ends before it begins',
       'funnel',
-      { range: '7d', steps: [{ filters: [['is', 'event:page', ['/']]] }] },
-      'steps',
-      /fewer than 2/,
+      {
+        range: '7d',
+        steps: [1, 2, 3].map(() => ({ filters: [['is', 'event:page', ['/']]] })),
+        exclusions: [{ filters: [['is', 'event:page', ['/a']]], from: 2, to: 2 }],
+      },
+      'exclusions[0].to',
+      /must be after `from`, which is 2/,
     ],
     [
       'a step without filters',

@@ -28,7 +28,7 @@ export interface FunnelAsked extends Asked {
 
 /** Reads what a schema cannot check of a funnel. */
 export async function openFunnel(body: FunnelAsked, context: QuestionContext): Promise<Opened> {
-  const { steps, order = 'ordered', attribution, attribution_step } = body
+  const { steps, order = 'ordered', attribution = 'step', attribution_step: nth = 1 } = body
   const must = (is: boolean, part: string, what: string) => {
     if (!is) throw new QueryError(part, `must be ${what}.`)
   }
@@ -44,16 +44,14 @@ export async function openFunnel(body: FunnelAsked, context: QuestionContext): P
       'from the first to the last step, or without `from` and `to`, where steps have no order',
     )
   }
-  if (attribution !== undefined || attribution_step !== undefined)
-    must(body.breakdown !== undefined, 'attribution', 'absent without `breakdown`')
-  if (attribution_step !== undefined) {
-    must((attribution ?? 'step') === 'step', 'attribution_step', 'absent with this `attribution`')
-    must(
-      attribution_step <= steps.length,
-      'attribution_step',
-      `one of the funnel’s ${steps.length} steps`,
-    )
-  }
+  // What is as it would be anyway may be said.
+  must(
+    body.breakdown !== undefined || (attribution === 'step' && nth === 1),
+    'attribution',
+    'absent without `breakdown`',
+  )
+  must(attribution === 'step' || nth === 1, 'attribution_step', 'absent with this `attribution`')
+  must(nth <= steps.length, 'attribution_step', `one of the funnel’s ${steps.length} steps`)
   return open(body, context, body.breakdown)
 }
 
