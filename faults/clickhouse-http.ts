@@ -38,3 +38,6 @@ createServer({ maxHeaderSize: 1_048_576 }, (request, response) => {
     response.end(`Code: ${code}. DB::Exception: ${message} (${type})`)
   })
 }).listen(Number(port), '127.0.0.1', () => process.send?.({ kind: 'ready' }))
+
+// Who has started it is gone, killed perhaps.
+process.on('disconnect', () => process.exit())

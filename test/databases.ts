@@ -9,6 +9,13 @@ import { migrateClickHouse } from '../database/migrate.ts'
 import { openPostgres, type Pool } from '../database/postgres.ts'
 import { startClickHouse } from '../faults/clickhouse-process.ts'
 
+// Of the test file that imports this: Vitest does not hear of hooks that a hook asks for.
+const undo: (() => unknown)[] = []
+const after = (step: () => unknown) => void undo.unshift(step)
+afterAll(async () => {
+  for (const step of undo.splice(0)) await step()
+})
+
 /** A migrated PostgreSQL database of this test file's own. */
 export async function testPostgres(): Promise<{ pool: Pool; url: string }> {
   const template = new URL(inject('templateUrl'))
@@ -21,7 +28,7 @@ export async function testPostgres(): Promise<{ pool: Pool; url: string }> {
   const url = new URL(template)
   url.pathname = `/${name}`
   const pool = openPostgres(url.href, { max: 8, statementTimeoutMs: 10_000, onError: () => {} })
-  afterAll(async () => {
+  after(async () => {
     await pool.end()
     await client.query(`drop database if exists ${name} with (force)`)
     await client.end()
@@ -37,20 +44,13 @@ export async function testPostgres(): Promise<{ pool: Pool; url: string }> {
  */
 export async function testClickHouse(): Promise<ClickHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'footfall-clickhouse-'))
-  const undo: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })]
-  const after = (step: () => unknown) => void undo.unshift(step)
-  afterAll(async () => {
-    for (const step of undo) await step()
-  })
-  const clickhouse = await openTestClickHouse(process.env.TEST_CLICKHOUSE, { folder, after })
+  after(() => rm(folder, { recursive: true, force: true }))
+  const clickhouse = await openTestClickHouse(process.env.TEST_CLICKHOUSE, folder)
   await migrateClickHouse(clickhouse)
   return clickhouse
 }
 
-async function openTestClickHouse(
-  where: string | undefined,
-  { folder, after }: { folder: string; after: (step: () => unknown) => void },
-): Promise<ClickHouse> {
+async function openTestClickHouse(where: string | undefined, folder: string): Promise<ClickHouse> {
   if (where === 'http') return (await startClickHouse({ folder, after })).client
   if (where === undefined) {
     const clickhouse = await openClickHouse({ path: folder })

@@ -17,7 +17,6 @@ const page = (...paths: string[]): { filters: Filter[] } => ({
 })
 const event = (name: string): { filters: Filter[] } => ({ filters: [['is', 'event:name', [name]]] })
 const RANGE = ['2026-11-01', '2026-11-30'] as const
-const _at = (minute: number) => new Date(Date.parse('2026-11-10T10:00:00Z') + minute * 60_000)
 
 // Masks that overlap, and events at one instant: what is easily wrong.
 const history = fc.array(
