@@ -48,7 +48,7 @@ insert into events (site_id, occurred_at, visitor, visitor_basis, session, sessi
   event_type, is_bot, is_engaging, view, host, path, title, referrer, source, medium, campaign, content,
   term, channel, entry_page, country, region, city, language, browser, browser_version, os, os_version,
   device, viewport_class, bot_name, bot_kind, visible_ms, engaged_ms, attention_ms, scroll_depth,
-  fits_window, revenue, currency, properties, outbox_id)
+  fits_window, revenue, currency, properties, outbox_id, first_of, prolongs_ms, ends_bounce)
 with
   number + {from:UInt64} as visit,
   cityHash64(${skewed(1, 1_000_000, 1.5)} * {visitors:UInt64} / 1000000 + visit % 7) as visitor_hash,
@@ -60,9 +60,12 @@ with
   (n -> concat('/', ['', 'articles/', 'products/', 'help/', 'about/'][1 + cityHash64(n) % 5], toString(n))) as page,
   toUInt32(pow(cityHash64(visit, view_number, 4) % 1000003 / 1000003, 4) * 5000) as page_number,
   toUInt32(pow(cityHash64(visit, 0, 4) % 1000003 / 1000003, 4) * 5000) as entry_number,
-  toUInt32(cityHash64(visit, view_number, 5) % 60000) as seen_ms
+  toUInt32(cityHash64(visit, view_number, 5) % 60000) as seen_ms,
+  cityHash64(visit, 0, 5) % 60000 > 10000 as is_read,
+  started + toIntervalSecond(view_number * 45 + part * 12) as at,
+  multiIf(step = 0, 0, part = 0, 21, 12) as prolongs
 select
-  {site:String}, started + toIntervalSecond(view_number * 45 + part * 12), visitor_hash, 'persistent_id',
+  {site:String}, at, visitor_hash, 'persistent_id',
   cityHash64(visit, 'session'), started, generateUUIDv4(step),
   multiIf(part = 0, 'pageview', part = 1, 'engagement', ['scroll', 'click', 'web_vital', 'outbound_link', 'signup'][1 + toUInt32(pow(cityHash64(visit, step, 6) % 1000003 / 1000003, 1.5) * 5)]) as type,
   ${chance(7)} < 0.02, part = 1 and seen_ms > 10000, cityHash64(visit, view_number), 'www.example.com',
@@ -82,5 +85,7 @@ select
   if(part = 1, seen_ms, 0), if(part = 1, toUInt32(seen_ms * 0.7), 0), [], if(part = 1, cityHash64(visit, step, 21) % 101, 0),
   part = 1 and cityHash64(visit, step, 22) % 20 = 0,
   if(type = 'signup', 49, 0), if(type = 'signup', 'EUR', ''),
-  if(type = 'web_vital', map('name', 'LCP', 'value', toString(800 + cityHash64(visit, step) % 4000), 'rating', 'good'), map()), 0
+  if(type = 'web_vital', map('name', 'LCP', 'value', toString(800 + cityHash64(visit, step) % 4000), 'rating', 'good'), map()), 0,
+  multiIf(step = 0, 'visit', intDiv(toUnixTimestamp(at), 900) != intDiv(toUnixTimestamp(at - prolongs), 900), 'stretch', part = 0, 'page', 'nothing'),
+  prolongs * 1000, (step = 1 and is_read) or (step = 3 and not is_read)
 from numbers({count:UInt64})`

@@ -15,7 +15,7 @@ const OF_VISIT = [
 const OF_EVENT = [
   ...['occurred_at', 'event_id', 'event_type', 'is_engaging', 'view', 'host', 'path', 'title'],
   ...['visible_ms', 'engaged_ms', 'attention_ms', 'scroll_depth', 'fits_window'],
-  ...['revenue', 'currency', 'properties'],
+  ...['revenue', 'currency', 'properties', 'first_of', 'prolongs_ms', 'ends_bounce'],
 ]
 
 /** The columns of ClickHouse's `events` that a row brings, in its order. */
@@ -56,7 +56,7 @@ export function visitColumns(session: Session, isBot: boolean): string {
 }
 
 /** What is an event's own, as JSON without its brackets. */
-export function eventColumns({ claimed, session, isEngaging, gain }: ProcessedEvent): string {
+export function eventColumns({ claimed, session, isEngaging, gain, adds }: ProcessedEvent): string {
   const { event: stored, event_type } = claimed
   const viewId = viewIdOf(claimed)
   const properties = stored.eventData ?? {}
@@ -79,6 +79,9 @@ export function eventColumns({ claimed, session, isEngaging, gain }: ProcessedEv
     money.amount,
     money.currency,
     flat(said ? besideColumns(properties) : properties),
+    adds.firstOf,
+    adds.prolongsMs,
+    adds.endsBounce,
   ]
   return JSON.stringify(columns).slice(1, -1)
 }

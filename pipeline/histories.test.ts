@@ -176,4 +176,26 @@ async function expectSameInClickHouse(site: string): Promise<void> {
     { site },
   )
   expect(sum?.ms).toBe(engaged.rows[0]?.ms)
+  expect(await unsound(site)).toEqual([])
 }
+
+/** Visits whose events do not add up to them, and rows that are the first of something and not called so. */
+const unsound = (site: string) =>
+  selectRows(
+    clickhouse,
+    `with intDiv(toUnixTimestamp(occurred_at), 900) as stretch, (occurred_at, toUInt128(event_id)) as point
+     select 'visit' as of, toString(session) as id from events where site_id = {site:String} group by session
+     having countIf(first_of = 'visit') != 1 or argMin(first_of, point) != 'visit'
+         or sum(prolongs_ms) != dateDiff('millisecond', min(occurred_at), max(occurred_at))
+         or countIf(ends_bounce) != (countIf(event_type = 'pageview') > 1 or max(is_engaging))
+     union all
+     select 'stretch', toString(session) from events where site_id = {site:String} group by session, stretch
+     having argMin(first_of, point) > 'stretch'
+     union all
+     select 'page', toString(session) from events where site_id = {site:String} group by session, stretch, path
+     having argMin(first_of, point) > 'page'
+     union all
+     select 'page view', toString(event_id) from events
+     where site_id = {site:String} and event_type = 'pageview' and first_of > 'page'`,
+    { site },
+  )

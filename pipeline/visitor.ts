@@ -1,4 +1,5 @@
 import { eventTypeOf } from '../contract/event-types.ts'
+import { type Addition, addition, type Before, beforeOf } from './addition.ts'
 import type { ClaimedEvent } from './claim.ts'
 import { engages } from './engagement.ts'
 import { addToSubmission, attemptOf, type FormSubmission } from './form-submission.ts'
@@ -38,6 +39,7 @@ export interface ProcessedEvent {
   readonly session: Session
   readonly isEngaging: boolean
   readonly gain: Gain
+  readonly adds: Addition
   /** Of a page view. */
   readonly pageview?: Pageview
 }
@@ -83,6 +85,7 @@ export function processVisitor(
   }))
   const lastAt = new Map([...submissions].map(([attempt, { last_at }]) => [attempt, last_at]))
   const exits = new Map(sessions.flatMap((each) => (each.exit ? [[each, each.exit]] : [])))
+  const visits = new Map<Session, Before>(sessions.map((each) => [each, beforeOf(each)]))
   const processed: ProcessedEvent[] = []
   const made = new Map<string, Pageview>() // by event id
   const engaged = new Set<Pageview>()
@@ -94,6 +97,8 @@ export function processVisitor(
     const { siteId, visitorId } = event
     if (!keepsOrder(event, sessions)) return undefined
     const session = assign(event, sessions, rules)
+    const { adds, after } = addition(event, session, visits.get(session))
+    visits.set(session, after)
     let gain = NO_GAIN
     let pageview: Pageview | undefined
     if (event.isPageview) {
@@ -136,7 +141,7 @@ export function processVisitor(
         changed.add(submission)
       }
     }
-    processed.push({ claimed, session, isEngaging: event.isEngaging, gain, pageview })
+    processed.push({ claimed, session, isEngaging: event.isEngaging, gain, adds, pageview })
   }
   const isSame = before.every(
     (was) => was.isBot === isBot(was.session) && was.hasEntry === (was.session.entry !== null),

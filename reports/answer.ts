@@ -133,7 +133,9 @@ type Basis = Exclude<QueryAnswer['meta']['uniques_basis'], 'mixed' | 'none'>
 
 async function basesOf(scope: SiteScope, interval: Interval, run: Run): Promise<Basis[]> {
   const sql = scopedSql(scope, interval, 'UTC')
-  const rows = await run(sql.statement(`select distinct visitor_basis ${sql.events()}`))
+  const rows = await run(
+    sql.statement(`select distinct visitor_basis ${sql.events(sql.firsts('stretch'))}`),
+  )
   return rows.map((row) => row.visitor_basis as Basis) // the pipeline writes only these
 }
 

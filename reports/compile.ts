@@ -1,6 +1,7 @@
 import { AUTOMATIC_TYPES } from '../contract/event-types.ts'
 import type { Filter } from '../contract/query.ts'
 import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
+import { firstsFor } from './fewer-rows.ts'
 import { factsOf, filterCondition, namesIn, population } from './filter.ts'
 import type { AggregateContext, Metric } from './metrics.ts'
 import { type Ordering, orderingOf, pageSql, type Selection } from './order.ts'
@@ -129,6 +130,8 @@ function partSql(
     )
   const needsFirst = own.some((column) => column.needsFirst)
   switch (part) {
+    case 'sums':
+      return sumsSql(sql, plan, keys, aggregates)
     case 'visits':
     case 'exits':
       return visitsSql(sql, plan, part, keys, aggregates)
@@ -156,12 +159,18 @@ function eventsSql(
     needsFirst,
   )
   const selected = asked.map(({ key, dimension }) => `${rowOf(sql, plan, dimension)} as ${key}`)
-  const present =
-    part === 'base' || part === 'all'
-      ? []
-      : dimensions.flatMap(({ dimension }) =>
-          dimension.isEmptyAbsent && dimension.name !== GOAL ? [`${dimension.row(sql)} != ''`] : [],
-        )
+  const isPresent = ({ isEmptyAbsent, name }: Dimension) =>
+    isEmptyAbsent && name !== GOAL && part !== 'base' && part !== 'all'
+  const present = dimensions.flatMap(({ dimension }) =>
+    isPresent(dimension) ? [`${dimension.row(sql)} != ''`] : [],
+  )
+  const firsts = firstsFor(
+    part,
+    dimensions.flatMap(({ dimension, key }) =>
+      keys.includes(key) || isPresent(dimension) ? [dimension.name] : [],
+    ),
+    filters,
+  )
   const reach =
     part === 'now'
       ? (...conditions: readonly string[]) => sql.recent(plan.nowMs, 5, ...conditions)
@@ -170,6 +179,7 @@ function eventsSql(
     sql,
     reach,
     facts,
+    ...(firsts ? [sql.firsts(firsts)] : []),
     population(plan.dimensions, plan.filters),
     ...filters.map((filter) => filterCondition(filter, sql)),
     ...present,
@@ -219,6 +229,38 @@ from (
   ${rowsFrom(sql, 'eventsOfVisits', facts, ...constant)}
   group by session${having(varying)}
 )${presentIn(dimensions)}${groupBy(keys)}`
+}
+
+/** Visits that are nowhere put together: each row with what it adds. */
+function sumsSql(
+  sql: ScopedSql,
+  plan: Plan,
+  keys: readonly string[],
+  aggregates: readonly string[],
+): string {
+  const dimensions = dimensionsOf(plan, 'sums')
+  const filters = filtersOf(plan, 'sums')
+  const facts = factsIn(
+    dimensions.map(({ dimension }) => dimension),
+    filters,
+    false,
+  )
+  const constant = ({ start, row }: Dimension) => (start ?? row)(sql)
+  const selected = dimensions.flatMap(({ key, dimension }) =>
+    keys.includes(key) ? [`${constant(dimension)} as ${key}`] : [],
+  )
+  const present = dimensions.flatMap(({ dimension }) =>
+    dimension.isEmptyAbsent ? [`${constant(dimension)} != ''`] : [],
+  )
+  const rows = rowsFrom(
+    sql,
+    'eventsOfVisits',
+    facts,
+    population(plan.dimensions, plan.filters),
+    ...filters.map((filter) => filterCondition(filter, sql)),
+    ...present,
+  )
+  return `select ${[...selected, ...aggregates].join(', ')}\n${rows}${groupBy(keys)}`
 }
 
 /** A page view, or what a site tells of its visitors beside it. */
@@ -276,9 +318,11 @@ const VIEW_COLUMNS = [
   "countIf(event_type = 'engagement') > 0 as is_measured",
 ]
 
+const ENTRY = 'visit:entry_page'
+
 /** Where a visit is of the page it began or ended on, so are the filters by page. */
 function filtersOf({ dimensions, filters }: Plan, part: Part): readonly Filter[] {
-  const page = { visits: 'visit:entry_page', exits: 'visit:exit_page' }[part as string]
+  const page = { visits: ENTRY, sums: ENTRY, exits: 'visit:exit_page' }[part as string]
   if (!page || !dimensions.includes('event:page')) return filters
   return filters.map((filter) =>
     mapLeaves(
@@ -329,7 +373,9 @@ function dimensionsOf(plan: Plan, part: Part): readonly PlannedDimension[] {
       ? { 'event:page': 'visit:exit_page' }
       : part === 'pages'
         ? { 'visit:exit_page': 'event:page' }
-        : {}
+        : part === 'sums'
+          ? { 'event:page': ENTRY }
+          : {}
   return plan.dimensions.map((name, index) => {
     const dimension = dimensionOf(swap[name] ?? name)
     if (!dimension) throw new Error(`no dimension ${name}, but it passed the parser`)

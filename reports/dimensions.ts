@@ -15,6 +15,8 @@ export interface Dimension {
   /** Where it is known from: the visit as a whole, or each event. */
   readonly of: 'time' | 'visit' | 'event'
   readonly needs?: Fact
+  /** Of time: that of the visit, on any of its rows. */
+  readonly start?: (sql: ScopedSql) => string
   /** Of time: the bucket of any other time of a row. */
   readonly bucket?: (at: string, sql: ScopedSql) => string
   readonly grain?: Grain
@@ -33,14 +35,18 @@ const ofTime = (
   bucket: (at: string, sql: ScopedSql) => string,
   text: (bucket: string) => string,
   definition: string,
-): Dimension => ({
-  name: `time:${name}`,
-  definition,
-  row: (sql) => text(bucket('occurred_at', sql)),
-  visit: (sql) => `any(${text(bucket('session_started_at', sql))})`,
-  of: 'time',
-  bucket,
-})
+): Dimension => {
+  const start = (sql: ScopedSql) => text(bucket('session_started_at', sql))
+  return {
+    name: `time:${name}`,
+    definition,
+    row: (sql) => text(bucket('occurred_at', sql)),
+    visit: (sql) => `any(${start(sql)})`,
+    start,
+    of: 'time',
+    bucket,
+  }
+}
 
 const grain = (grain: Grain): Dimension => ({
   ...ofTime(

@@ -52,7 +52,7 @@ export const EXPERIENCE_METRICS: readonly Metric[] = [
     denominator: 'pageviews ÷ 100',
     of: [
       ['events', () => "countIf(event_type in ('js_error', 'rage_click', 'dead_click'))"],
-      ['events', () => "countIf(event_type = 'pageview')"],
+      ['shown', () => "countIf(event_type = 'pageview')"],
     ],
     formula: (some, views) => `round(100 * ${some} / nullIf(${views}, 0), 2)`,
     definition: 'Errors, rage clicks and dead clicks to 100 page views.',

@@ -10,7 +10,7 @@ const conversion = (name: string, part: Part, denominator: string): Metric => ({
   denominator,
   needs: 'goal',
   of: [
-    ['events', VISITORS],
+    ['people', VISITORS],
     [part, VISITORS],
   ],
   formula: (some, all) => `round(100 * ${some} / nullIf(${all}, 0), 2)`,
@@ -25,7 +25,7 @@ export const PLAUSIBLE_METRICS: readonly Metric[] = [
   {
     name: 'plausible_visits',
     unit: 'count',
-    of: [['events', () => 'uniqExact(session)']],
+    of: [['people', () => 'uniqExact(session)']],
     definition: 'Visits as Plausible counts them: those with an event in the range or bucket.',
   },
   {

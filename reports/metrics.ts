@@ -12,6 +12,11 @@ export interface AggregateContext {
   readonly goalValue: string
 }
 
+type Aggregate = (context: AggregateContext) => string
+
+/** An aggregate over a part; of visits also the same in sums of what events add to their visits, where there is such. */
+type PartAggregate = readonly [Part, Aggregate, inSums?: Aggregate]
+
 /** A number of an answer: aggregates over the rows of parts, and what is made of them. */
 export interface Metric {
   readonly name: string
@@ -20,7 +25,7 @@ export interface Metric {
   /** Of a rate: what is divided by what. */
   readonly numerator?: string
   readonly denominator?: string
-  readonly of: readonly (readonly [Part, (context: AggregateContext) => string])[]
+  readonly of: readonly PartAggregate[]
   /** From the aggregates, in their order; absent: the first is it. */
   readonly formula?: (...columns: string[]) => string
   /** `goal`: a goal in the filters or dimensions; `dimensions`: any. */
@@ -31,7 +36,10 @@ export interface Metric {
 
 export const PAGEVIEWS = "countIf(event_type = 'pageview')"
 const VISITORS = () => 'uniqExact(visitor)'
+/** Of any visits: those with an event that passes. */
 export const VISITS = ({ startsHere }: AggregateContext) => `uniqExactIf(session, ${startsHere})`
+/** Of visits of which no event is asked anything: each has one that is its first. */
+export const STARTS = () => "countIf(first_of = 'visit')"
 const SESSIONS = () => 'uniqExact(session)'
 
 /** 100 × a ÷ b, null when b is 0. */
@@ -40,19 +48,30 @@ const ratio = (a: string, b: string) => `round(${a} / nullIf(${b}, 0), 2)`
 const seconds = (ms: string) => `round(${ms} / 1000, 1)`
 
 /** The mean and three quantiles of a time in milliseconds, each a metric. */
-function times(name: string, part: Part, ms: string, what: string, isCounted?: string): Metric[] {
+function times(
+  name: string,
+  part: Part,
+  ms: string,
+  what: string,
+  { isCounted, added }: { isCounted?: string; added?: string } = {},
+): Metric[] {
   const [suffix, condition] = isCounted ? ['If', `, ${isCounted}`] : ['', '']
   const quantile = (level: number) =>
     `quantileExactInclusiveOrNull${suffix}(${level})(${ms}${condition})`
-  const entry = (suffix: string, of: string, sql: string): Metric => ({
+  const entry = (suffix: string, of: string, sql: string, inSums?: Aggregate): Metric => ({
     name: `${name}${suffix}`,
     unit: 'seconds',
     definition: `${of} of ${what}, seconds; null where there is none.`,
-    of: [[part, () => sql]],
+    of: [[part, () => sql, inSums]],
     formula: seconds,
   })
   return [
-    entry('', 'Mean', `avgOrNull${suffix}(${ms}${condition})`),
+    entry(
+      '',
+      'Mean',
+      `avgOrNull${suffix}(${ms}${condition})`,
+      added === undefined ? undefined : () => `sum(${added}) / nullIf(${STARTS()}, 0)`,
+    ),
     entry('_median', 'Median', quantile(0.5)),
     entry('_p75', '75th percentile', quantile(0.75)),
     entry('_p95', '95th percentile', quantile(0.95)),
@@ -82,7 +101,7 @@ const rate = (name: string, part: Part, of: 'visitors' | 'visits', definition: s
   definition,
   needs: 'goal',
   of: [
-    ['events', of === 'visitors' ? VISITORS : SESSIONS],
+    ['people', of === 'visitors' ? VISITORS : SESSIONS],
     [part, of === 'visitors' ? VISITORS : SESSIONS],
   ],
   formula: percent,
@@ -95,20 +114,20 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'visitors',
     unit: 'count',
-    of: [['events', VISITORS]],
+    of: [['people', VISITORS]],
     definition: 'Distinct visitor ids with an event in the range. Daily uniques are never summed.',
   },
   {
     name: 'visits',
     unit: 'count',
-    of: [['events', VISITS]],
+    of: [['people', VISITS]],
     definition:
       'Distinct visits that started in the range or bucket. A visit is shared by tabs and ends after 30 minutes without events or after 24 hours.',
   },
   {
     name: 'pageviews',
     unit: 'count',
-    of: [['events', () => PAGEVIEWS]],
+    of: [['shown', () => PAGEVIEWS]],
     definition: 'Pages shown.',
   },
   {
@@ -123,8 +142,8 @@ export const METRICS: readonly Metric[] = [
     numerator: 'pageviews',
     denominator: 'visits',
     of: [
-      ['events', () => PAGEVIEWS],
-      ['events', VISITS],
+      ['shown', () => PAGEVIEWS],
+      ['people', VISITS],
     ],
     formula: ratio,
     definition: 'pageviews ÷ visits; null without visits.',
@@ -135,8 +154,12 @@ export const METRICS: readonly Metric[] = [
     numerator: 'visits with at most one page view that were not engaged',
     denominator: 'visits',
     of: [
-      ['visits', () => 'countIf(pageviews <= 1 and not is_engaged)'],
-      ['visits', () => 'count()'],
+      [
+        'visits',
+        () => 'countIf(pageviews <= 1 and not is_engaged)',
+        () => `${STARTS()} - countIf(ends_bounce)`,
+      ],
+      ['visits', () => 'count()', STARTS],
     ],
     formula: percent,
     definition:
@@ -154,14 +177,19 @@ export const METRICS: readonly Metric[] = [
     formula: percent,
     definition: 'Visits with at most one page view ÷ visits, engaged or not; null without visits.',
   },
-  ...times('visit_duration', 'visits', 'duration_ms', 'last − first event of a visit'),
+  ...times('visit_duration', 'visits', 'duration_ms', 'last − first event of a visit', {
+    added: 'prolongs_ms',
+  }),
   ...times(
     'engaged_time',
     'visits',
     'engaged_ms_of_visit',
     'the time that pages of a visit were visible with activity in the last 30 s',
+    { added: 'engaged_ms' },
   ),
-  ...times('time_on_page', 'views', 'seen_ms', 'the time that a page was visible', 'is_measured'),
+  ...times('time_on_page', 'views', 'seen_ms', 'the time that a page was visible', {
+    isCounted: 'is_measured',
+  }),
   {
     name: 'scroll_depth',
     unit: 'percent',
@@ -197,7 +225,7 @@ export const METRICS: readonly Metric[] = [
     denominator: 'visitors of all groups, each once',
     needs: 'dimensions',
     of: [
-      ['events', VISITORS],
+      ['people', VISITORS],
       ['whole', VISITORS],
     ],
     formula: percent,
@@ -207,14 +235,14 @@ export const METRICS: readonly Metric[] = [
     name: 'new_visitors',
     unit: 'count',
     needsFirst: true,
-    of: [['events', ({ isNewHere }) => `uniqExactIf(visitor, ${isNewHere})`]],
+    of: [['people', ({ isNewHere }) => `uniqExactIf(visitor, ${isNewHere})`]],
     definition: 'Visitors whose first visit in the record began in the range or bucket.',
   },
   {
     name: 'returning_visitors',
     unit: 'count',
     needsFirst: true,
-    of: [['events', ({ isNewHere }) => `uniqExactIf(visitor, not ${isNewHere})`]],
+    of: [['people', ({ isNewHere }) => `uniqExactIf(visitor, not ${isNewHere})`]],
     definition: 'Visitors who had begun a visit before the range or bucket.',
   },
   {

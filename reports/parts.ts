@@ -3,7 +3,10 @@
  * that its metrics ask for, and puts them together by the dimensions.
  *
  * - `events`: the events of the range that pass the filters
+ * - `people`: the same, of which only who they are of is asked: of equal ones in this one is enough
+ * - `shown`: the same, of which only page views are counted
  * - `visits`: the visits that began in the range and have an event that passes
+ * - `sums`: the events of the visits that began in the range, each with what it adds to its visit
  * - `views`: the page views of the range that pass, with all that is known of them
  * - `exits`: the same as visits, where a page is the page they ended on
  * - `pages`: the same as events, where the page a visit ended on is that of the event, and any in a filter
@@ -16,7 +19,10 @@
  */
 export const PARTS = [
   'events',
+  'people',
+  'shown',
   'visits',
+  'sums',
   'views',
   'exits',
   'pages',
@@ -29,3 +35,7 @@ export const PARTS = [
 ] as const
 
 export type Part = (typeof PARTS)[number]
+
+/** What the numbers of a part are of, as it is told: how few rows are read for them does not matter. */
+export const scopeOf = (part: Part | undefined): Part | undefined =>
+  part === 'people' || part === 'shown' ? 'events' : part

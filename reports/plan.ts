@@ -2,7 +2,7 @@ import type { Filter, Query } from '../contract/query.ts'
 import { dimensionOf, PROPERTY } from './dimensions.ts'
 import { factsOf, namesIn } from './filter.ts'
 import type { Goal, SiteNames } from './goal.ts'
-import { type Metric, metricOf, VISITS } from './metrics.ts'
+import { type Metric, metricOf, STARTS, VISITS } from './metrics.ts'
 import type { Part } from './parts.ts'
 import { QueryError } from './query-error.ts'
 import type { Interval } from './range.ts'
@@ -39,7 +39,8 @@ const STEPS: readonly Step[] = [
   refuseWhatCannotBe,
   warnOfMixedScopes,
   warnOfCurrencies,
-  countVisitsOnce,
+  countStarts,
+  sumVisits,
 ]
 
 /** What has to be computed for a query over an interval. Throws a QueryError for what has no answer. */
@@ -201,28 +202,34 @@ function refuseWhatCannotBe(plan: Plan): Plan {
   return plan
 }
 
-/** Where nothing is asked of single events, the visits that a part makes anyway are counted there: one set of ids less. */
-function countVisitsOnce(plan: Plan): Plan {
-  const { dimensions, filters, metrics } = plan
-  const isOf = (names: readonly string[], ...kinds: readonly string[]) =>
-    names.every((name) => kinds.includes(dimensionOf(name)?.of ?? ''))
-  const isPossible =
-    metrics.some(({ of }) => of.some(([part]) => part === 'visits')) &&
-    isOf(dimensions, 'visit', 'time') &&
-    isOf(
-      filters.flatMap((filter) => namesIn(filter, false)),
-      'visit',
-    )
-  if (!isPossible) return plan
-  const counted = ([part, aggregate]: Metric['of'][number]): Metric['of'][number] =>
-    part === 'events' && aggregate === VISITS ? ['visits', COUNT] : [part, aggregate]
-  return {
-    ...plan,
-    metrics: metrics.map((metric) => ({ ...metric, of: metric.of.map(counted) })),
-  }
+/** Where nothing is asked of single events, a visit counts where its first event does: no set of ids. */
+function countStarts(plan: Plan): Plan {
+  return isOfVisits(plan)
+    ? withAggregates(plan, ([part, aggregate]) => [part, aggregate === VISITS ? STARTS : aggregate])
+    : plan
 }
 
-const COUNT = () => 'count()'
+/** There, what is known of visits is the sum of what events add to them: no visit has to be put together. */
+function sumVisits(plan: Plan): Plan {
+  return isOfVisits(plan, 'event:page') // which is the entry page, of visits
+    ? withAggregates(plan, (of) => (of[0] === 'visits' && of[2] ? ['sums', of[2]] : of))
+    : plan
+}
+
+/** Whether dimensions and filters are the same for all events of a visit, but for one where it is a dimension. */
+function isOfVisits({ dimensions, filters }: Plan, but?: string): boolean {
+  const isOf = (name: string) =>
+    ['visit', 'time'].includes(dimensionOf(name)?.of ?? '') ||
+    (name === but && dimensions.includes(name))
+  return [...dimensions, ...filters.flatMap((filter) => namesIn(filter, false))].every(isOf)
+}
+
+type PartAggregate = Metric['of'][number]
+
+const withAggregates = (plan: Plan, change: (of: PartAggregate) => PartAggregate): Plan => ({
+  ...plan,
+  metrics: plan.metrics.map((metric) => ({ ...metric, of: metric.of.map(change) })),
+})
 
 function warnOfMixedScopes(plan: Plan): Plan {
   const isOfEvent = (name: string) => dimensionOf(name)?.of === 'event'
@@ -239,7 +246,7 @@ function warnOfMixedScopes(plan: Plan): Plan {
     ...plan,
     warnings: [
       ...plan.warnings,
-      ...warn([...of('visits'), ...of('exits')], 'visits with an event'),
+      ...warn([...of('visits'), ...of('sums'), ...of('exits')], 'visits with an event'),
       ...warn(of('views'), 'page views'),
     ],
   }

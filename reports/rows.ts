@@ -1,5 +1,5 @@
 import type { Fact } from './dimensions.ts'
-import type { ScopedSql } from './scope.ts'
+import { isFirst, type ScopedSql } from './scope.ts'
 
 /** Which rows of the site a part of a statement reads. */
 export type Reach = 'events' | 'eventsOfVisits' | 'eventsOfViews' | 'eventsAround'
@@ -35,7 +35,7 @@ const FACTS: Record<Fact, { key: string; select: (sql: ScopedSql) => string }> =
   first: {
     key: 'visitor',
     select: (sql) =>
-      `select visitor, min(session_started_at) as first_started_at ${sql.history('not is_bot')} group by visitor`,
+      `select visitor, min(session_started_at) as first_started_at ${sql.history(isFirst('stretch'), 'not is_bot')} group by visitor`,
   },
   view: {
     key: 'view',

@@ -8,6 +8,9 @@ export interface SiteScope {
   readonly groupOf?: Readonly<Record<string, string>>
 }
 
+/** What a row must be the first of at least. */
+export type FirstOf = 'stretch' | 'page'
+
 declare const scoped: unique symbol
 
 /** A statement of one site: nothing but `scopedSql` makes one, and nothing else is run. */
@@ -34,6 +37,12 @@ export interface ScopedSql {
   history(...conditions: readonly string[]): string
   /** The same of events in the last `minutes` before `nowMs`. */
   recent(nowMs: number, minutes: number, ...conditions: readonly string[]): string
+  /**
+   * A condition on rows of the interval that leaves out those of which another
+   * says the same of the visit, the hour and, for `page`, the page; all page
+   * views stay as well then (pipeline/addition.ts).
+   */
+  firsts(of: FirstOf): string
   statement(sql: string): Statement
   /** The group of a row's site; empty where it is in none. */
   readonly siteGroup: string
@@ -81,6 +90,14 @@ export function scopedSql(
         ...conditions,
       ])
     },
+    firsts: (of) => {
+      const from = interval.from.epochMilliseconds
+      const whole = Math.ceil(from / STRETCH_MS) * STRETCH_MS
+      // Of a stretch that began before the interval the first row may lie before it too.
+      return whole === from
+        ? isFirst(of)
+        : `(${isFirst(of)} or occurred_at < ${instant(bind('Int64', whole))})`
+    },
     statement: (sql) => ({ sql, params }) as Statement, // the brand has no value
   }
 }
@@ -107,6 +124,11 @@ export const IN_RANGE = OCCURRED.join(' and ')
 
 /** Whether a row's visit, or whatever began at `at`, did so in the interval. */
 export const beganInRange = (at: string) => `${at} >= ${FROM}`
+
+const STRETCH_MS = 15 * 60_000
+
+/** The same where the interval has no beginning, or none that matters. */
+export const isFirst = (of: FirstOf) => `first_of <= '${of}'`
 
 const where = (conditions: readonly string[]) =>
   `from events\nwhere ${['site_id in {sites:Array(String)}', ...conditions].join('\n  and ')}`

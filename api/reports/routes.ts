@@ -6,6 +6,7 @@ import { NO_NAMES } from '../../reports/goal.ts'
 import { METRICS } from '../../reports/metrics.ts'
 import { asCsv, asLines } from '../../reports/output.ts'
 import { parseQuery } from '../../reports/parse.ts'
+import { scopeOf } from '../../reports/parts.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { SiteScope } from '../../reports/scope.ts'
 import type { Access } from '../accounts/access.ts'
@@ -84,7 +85,7 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
       return {
         metrics: METRICS.map(({ of, formula: _, needsFirst: __, ...metric }) => ({
           ...metric,
-          scope: of[0]?.[0],
+          scope: scopeOf(of[0]?.[0]),
         })),
       }
     },

@@ -7,11 +7,12 @@
 --  "timezone": "Europe/Berlin"
 -- }
 select * from (select d0, ifNull(c0, 0) as m0, ifNull(c1, 0) as m1
-from (select toString(toDate(occurred_at, {timezone:String})) as d0, uniqExact(visitor) as c0, uniqExactIf(session, session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and toDate(session_started_at, {timezone:String}) = toDate(occurred_at, {timezone:String})) as c1
+from (select toString(toDate(occurred_at, {timezone:String})) as d0, uniqExact(visitor) as c0, countIf(first_of = 'visit') as c1
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch'
   and not is_bot
 group by d0) as gathered)
 order by d0 asc, toFloat64(isNull(m0)) asc, toFloat64(ifNull(m0, 0)) desc
@@ -26,11 +27,12 @@ limit 10001;
 --  "timezone": "Europe/Berlin"
 -- }
 select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1
-from (select uniqExact(visitor) as c0, uniqExactIf(session, session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')) as c1
+from (select uniqExact(visitor) as c0, countIf(first_of = 'visit') as c1
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch'
   and not is_bot) as gathered;
 
 -- {
@@ -44,4 +46,5 @@ where site_id in {sites:Array(String)}
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC');
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch';

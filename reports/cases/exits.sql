@@ -30,6 +30,7 @@ from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
   and not is_bot
   and path != ''
 group by d0) as of_pages using (d0))
@@ -67,6 +68,7 @@ from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
   and not is_bot
   and path != '') as of_pages;
 
@@ -81,4 +83,5 @@ where site_id in {sites:Array(String)}
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC');
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch';

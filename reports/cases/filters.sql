@@ -19,6 +19,7 @@ from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
   and not is_bot
   and visitor in (select visitor from events
 where site_id in {sites:Array(String)}
@@ -52,6 +53,7 @@ from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
   and not is_bot
   and visitor in (select visitor from events
 where site_id in {sites:Array(String)}
@@ -72,4 +74,5 @@ where site_id in {sites:Array(String)}
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC');
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch';

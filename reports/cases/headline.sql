@@ -6,16 +6,25 @@
 --  "to": 1791064800000,
 --  "timezone": "Europe/Berlin"
 -- }
-select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, ifNull(c2, 0) as m2, round(c2 / nullIf(c1, 0), 2) as m3, round(100 * c3 / nullIf(c1, 0), 1) as m4, round(c4 / 1000, 1) as m5
-from (select max(c0) as c0, max(c1) as c1, max(c2) as c2, max(c3) as c3, max(c4) as c4
-from (select uniqExact(visitor) as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4
+select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, ifNull(c2, 0) as m2, round(c2 / nullIf(c1, 0), 2) as m3, round(100 * c3 / nullIf(c4, 0), 1) as m4, round(c5 / 1000, 1) as m5
+from (select max(c0) as c0, max(c1) as c1, max(c2) as c2, max(c3) as c3, max(c4) as c4, max(c5) as c5
+from (select uniqExact(visitor) as c0, countIf(first_of = 'visit') as c1, null as c2, null as c3, null as c4, null as c5
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch'
   and not is_bot
 union all
-select null as c0, count() as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, avgOrNull(duration_ms) as c4
+select null as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4, null as c5
+from events
+where site_id in {sites:Array(String)}
+  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
+  and not is_bot
+union all
+select null as c0, null as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, count() as c4, avgOrNull(duration_ms) as c5
 from (
   select countIf(event_type = 'pageview') as pageviews, max(is_engaging) as is_engaged, dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms, sum(engaged_ms) as engaged_ms_of_visit, countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type) and properties['interactive'] != 'false') as acts, if(countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)) = 0, 0, dateDiff('millisecond', minIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)), maxIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)))) as acting_ms
   from events
@@ -36,16 +45,25 @@ where site_id in {sites:Array(String)}
 --  "to": 1793660400000,
 --  "timezone": "Europe/Berlin"
 -- }
-select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, ifNull(c2, 0) as m2, round(c2 / nullIf(c1, 0), 2) as m3, round(100 * c3 / nullIf(c1, 0), 1) as m4, round(c4 / 1000, 1) as m5
-from (select max(c0) as c0, max(c1) as c1, max(c2) as c2, max(c3) as c3, max(c4) as c4
-from (select uniqExact(visitor) as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4
+select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, ifNull(c2, 0) as m2, round(c2 / nullIf(c1, 0), 2) as m3, round(100 * c3 / nullIf(c4, 0), 1) as m4, round(c5 / 1000, 1) as m5
+from (select max(c0) as c0, max(c1) as c1, max(c2) as c2, max(c3) as c3, max(c4) as c4, max(c5) as c5
+from (select uniqExact(visitor) as c0, countIf(first_of = 'visit') as c1, null as c2, null as c3, null as c4, null as c5
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch'
   and not is_bot
 union all
-select null as c0, count() as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, avgOrNull(duration_ms) as c4
+select null as c0, null as c1, countIf(event_type = 'pageview') as c2, null as c3, null as c4, null as c5
+from events
+where site_id in {sites:Array(String)}
+  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
+  and not is_bot
+union all
+select null as c0, null as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, count() as c4, avgOrNull(duration_ms) as c5
 from (
   select countIf(event_type = 'pageview') as pageviews, max(is_engaging) as is_engaged, dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms, sum(engaged_ms) as engaged_ms_of_visit, countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type) and properties['interactive'] != 'false') as acts, if(countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)) = 0, 0, dateDiff('millisecond', minIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)), maxIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)))) as acting_ms
   from events
@@ -69,4 +87,5 @@ where site_id in {sites:Array(String)}
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC');
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch';

@@ -15,8 +15,10 @@ where site_id in {sites:Array(String)}
 any left join (select visitor, min(session_started_at) as first_started_at from events
 where site_id in {sites:Array(String)}
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch'
   and not is_bot group by visitor) as of_first using (visitor)
-where not is_bot) as gathered;
+where first_of <= 'stretch'
+  and not is_bot) as gathered;
 
 -- {
 --  "sites": [
@@ -36,8 +38,10 @@ where site_id in {sites:Array(String)}
 any left join (select visitor, min(session_started_at) as first_started_at from events
 where site_id in {sites:Array(String)}
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch'
   and not is_bot group by visitor) as of_first using (visitor)
-where not is_bot
+where first_of <= 'stretch'
+  and not is_bot
 group by d0) as gathered)
 order by d0 asc, toFloat64(isNull(m0)) asc, toFloat64(ifNull(m0, 0)) desc
 limit 10001;
@@ -53,4 +57,5 @@ limit 10001;
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC');
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch';

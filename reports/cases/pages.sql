@@ -13,23 +13,20 @@ from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
   and not is_bot
   and path != ''
 group by d0
 union all
-select d0, null as c0, countIf(pageviews <= 1 and not is_engaged) as c1, count() as c2
-from (
-  select any(entry_page) as d0, countIf(event_type = 'pageview') as pageviews, max(is_engaging) as is_engaged, dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms, sum(engaged_ms) as engaged_ms_of_visit, countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type) and properties['interactive'] != 'false') as acts, if(countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)) = 0, 0, dateDiff('millisecond', minIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)), maxIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)))) as acting_ms
-  from events
+select entry_page as d0, null as c0, countIf(first_of = 'visit') - countIf(ends_bounce) as c1, countIf(first_of = 'visit') as c2
+from events
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour
   and not is_bot
-  group by session
-)
-where d0 != ''
+  and entry_page != ''
 group by d0)
 group by d0) as gathered)
 order by toFloat64(isNull(m0)) asc, toFloat64(ifNull(m0, 0)) desc, d0 asc
@@ -50,22 +47,19 @@ from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'page'
   and not is_bot
   and path != ''
 union all
-select null as c0, countIf(pageviews <= 1 and not is_engaged) as c1, count() as c2
-from (
-  select any(entry_page) as d0, countIf(event_type = 'pageview') as pageviews, max(is_engaging) as is_engaged, dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms, sum(engaged_ms) as engaged_ms_of_visit, countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type) and properties['interactive'] != 'false') as acts, if(countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)) = 0, 0, dateDiff('millisecond', minIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)), maxIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)))) as acting_ms
-  from events
+select null as c0, countIf(first_of = 'visit') - countIf(ends_bounce) as c1, countIf(first_of = 'visit') as c2
+from events
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour
   and not is_bot
-  group by session
-)
-where d0 != '')) as gathered;
+  and entry_page != '')) as gathered;
 
 -- {
 --  "sites": [
@@ -78,4 +72,5 @@ where d0 != '')) as gathered;
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC');
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch';

@@ -66,4 +66,5 @@ where d0 != '') as gathered;
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC');
+  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and first_of <= 'stretch';
