@@ -11,6 +11,7 @@ import { signInRoutes } from './accounts/sign-in-routes.ts'
 import { OPEN_API } from './open-api.ts'
 import type { Changes } from './reports/changes.ts'
 import { createReportEngine } from './reports/engine.ts'
+import { createReportMetrics } from './reports/metrics.ts'
 import { plausibleRoutes } from './reports/plausible-routes.ts'
 import { questionRoutes } from './reports/questions-routes.ts'
 import { type ReportParts, reportRoutes } from './reports/routes.ts'
@@ -67,9 +68,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     changes: options.changes,
     now: options.now,
   }
-  await registerRoutes(app, (scope) => reportRoutes(scope, reports))
-  await registerRoutes(app, (scope) => questionRoutes(scope, reports))
-  await registerRoutes(app, (scope) => plausibleRoutes(scope, reports))
+  const measure = createReportMetrics(options.registry, reports)
+  for (const routes of [reportRoutes, questionRoutes, plausibleRoutes])
+    await registerRoutes(app, (scope) => {
+      scope.addHook('onResponse', measure)
+      routes(scope, reports)
+    })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(options.registry.contentType).send(await options.registry.metrics()),

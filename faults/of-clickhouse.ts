@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createApiKey } from '../api/accounts/api-key.ts'
 import { selectRows } from '../database/clickhouse.ts'
@@ -7,7 +7,7 @@ import { type App, startApp } from './app-process.ts'
 import { startClickHouse } from './clickhouse-process.ts'
 import { type Fault, judge, limitMs, most, seconds } from './fault.ts'
 import type { Ledger } from './ledger.ts'
-import { attempt, fill } from './of-disk.ts'
+import { attempt, keepFull } from './of-disk.ts'
 import { rebuildSites } from './rebuilding.ts'
 import { compare, type Rig, sitesOf } from './rig.ts'
 import { caughtUp, compareEmbedded, compareStores, differ, passes } from './stores.ts'
@@ -82,14 +82,18 @@ export const CLICKHOUSE_FAULTS: readonly Fault[] = [
       const clickhouse = await startClickHouse(rig, { folder: join(volume, 'clickhouse') })
       const app = await startApp(rig, { clickhouseUrl: clickhouse.url })
       const load = rig.load(collector.url, sites)
+      let free = async () => {}
       const outages = [
         { name: 'down', begin: clickhouse.kill, end: clickhouse.start },
         ...(isVolume
           ? [
               {
                 name: 'full',
-                begin: () => fill(join(volume, 'ballast')),
-                end: () => rm(join(volume, 'ballast')),
+                // A ClickHouse that merges frees some: it would take the next blocks.
+                begin: async () => {
+                  free = await keepFull(join(volume, 'ballast'))
+                },
+                end: () => free(),
               },
             ]
           : []),

@@ -98,9 +98,9 @@ async function fillVolumes(
   })
 }
 
-/** Writes until nothing more fits. */
+/** Writes until nothing more fits, behind what is there. */
 export async function fill(path: string): Promise<void> {
-  const file = await open(path, 'w')
+  const file = await open(path, 'a')
   for (const bytes of [1_048_576, 4_096]) {
     const chunk = Buffer.alloc(bytes)
     try {
@@ -110,4 +110,21 @@ export async function fill(path: string): Promise<void> {
     }
   }
   await file.close()
+}
+
+/** Fills, and fills again what is freed, until the returned function is called, which frees it all. */
+export async function keepFull(path: string): Promise<() => Promise<void>> {
+  let isWanted = true
+  await fill(path)
+  const filling = (async () => {
+    while (isWanted) {
+      await sleep(50)
+      await fill(path)
+    }
+  })()
+  return async () => {
+    isWanted = false
+    await filling
+    await rm(path)
+  }
 }

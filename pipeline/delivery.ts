@@ -36,7 +36,7 @@ export function runDelivery(parts: {
     const asked = asking
     asking = []
     try {
-      if (!isFilled) await refillIfLost(pool, clickhouse)
+      if (!isFilled) await refillIfLost(pool, clickhouse, stopping.signal)
       isFilled = true
       const hasWorked = await deliverNext(pool, clickhouse, stopping.signal)
       isWell = true

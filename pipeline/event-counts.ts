@@ -6,12 +6,19 @@ export async function countEvents(
   connection: Connection,
   events: readonly ClaimedEvent[],
 ): Promise<void> {
+  const counts = new Map<string, { siteId: string; at: Date; events: number }>()
+  for (const { site_id: siteId, received_at } of events) {
+    const atMs = Math.floor(received_at.getTime() / 10_000) * 10_000
+    const key = `${atMs} ${siteId}`
+    const count = counts.get(key)
+    if (count) count.events++
+    else counts.set(key, { siteId, at: new Date(atMs), events: 1 })
+  }
+  const rows = [...counts.values()]
   await connection.query(
     `/* count events */
      with received as (
-       select site_id, date_bin('10 seconds', received_at, 'epoch') as at, count(*) as events
-       from unnest($1::text[], $2::timestamptz[]) as e(site_id, received_at)
-       group by 1, 2
+       select * from unnest($1::text[], $2::timestamptz[], $3::integer[]) as e(site_id, at, events)
      ), recent as (
        insert into event_counts as c (site_id, at, events) select * from received
        on conflict (site_id, at) do update set events = c.events + excluded.events
@@ -19,7 +26,7 @@ export async function countEvents(
      insert into event_totals as t (site_id, events)
      select site_id, sum(events) from received group by 1
      on conflict (site_id) do update set events = t.events + excluded.events`,
-    [events.map(({ site_id }) => site_id), events.map(({ received_at }) => received_at)],
+    [rows.map(({ siteId }) => siteId), rows.map(({ at }) => at), rows.map((each) => each.events)],
   )
 }
 

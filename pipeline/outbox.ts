@@ -1,4 +1,5 @@
-import { zstdCompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, zstdCompress } from 'node:zlib'
 import type { Connection } from '../database/postgres.ts'
 import { eventColumns, monthOf, visitColumns } from './clickhouse-row.ts'
 import type { Block, EventKey } from './merge-blocks.ts'
@@ -12,13 +13,25 @@ interface Growing extends Block {
   readonly sites: Set<string>
 }
 
-/** Writes the events for ClickHouse, and which of its own they take the place of: one block a month. */
-export async function writeOutbox(
-  connection: Connection,
+// In a thread of its own, beside PostgreSQL's work. A block lives for a moment.
+const compress = promisify(zstdCompress)
+const QUICKLY = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+/** A row of clickhouse_outbox. */
+interface OutboxRow {
+  readonly month: number
+  readonly rows: number
+  readonly sites: readonly string[]
+  readonly payload: Buffer
+  readonly replaced: readonly EventKey[]
+}
+
+/** The events for ClickHouse, and which of its own they take the place of: one block a month. */
+export function outboxOf(
   events: readonly ProcessedEvent[],
   removed: readonly Removed[],
   bots: ReadonlySet<Session>,
-): Promise<void> {
+): Promise<readonly OutboxRow[]> {
   const blocks = new Map<number, Growing>()
   const blockAt = (atMs: number, siteId: string) => {
     const month = monthOf(atMs)
@@ -41,15 +54,26 @@ export async function writeOutbox(
   }
   for (const { siteId, atMs, eventId } of removed)
     if (eventId !== null) blockAt(atMs, siteId).replaced.push({ siteId, eventId })
-  for (const [month, { lines, replaced, sites }] of blocks) {
+  return Promise.all(
+    Array.from(blocks, async ([month, { lines, replaced, sites }]) => ({
+      ...{ month, replaced, rows: lines.length, sites: [...sites] },
+      payload: await compress(lines.join('\n'), QUICKLY),
+    })),
+  )
+}
+
+export async function writeOutbox(
+  connection: Connection,
+  blocks: readonly OutboxRow[],
+): Promise<void> {
+  for (const { month, sites, rows, payload, replaced } of blocks)
     await connection.query(
       `/* write outbox */ insert into clickhouse_outbox (month, sites, rows, payload, replaced, replaced_sites)
        values ($1, $2, $3, $4, $5, $6)`,
       [
-        ...[month, [...sites], lines.length, zstdCompressSync(lines.join('\n'))],
+        ...[month, sites, rows, payload],
         replaced.map(({ eventId }) => eventId),
         replaced.map(({ siteId }) => siteId),
       ],
     )
-  }
 }

@@ -1,7 +1,7 @@
 import type { Connection } from '../database/postgres.ts'
 import type { ClaimedEvent } from './claim.ts'
 import { byVisitor, loadState, namesOf, type VisitorEvents } from './load-state.ts'
-import { writeOutbox } from './outbox.ts'
+import { outboxOf, writeOutbox } from './outbox.ts'
 import { type Removed, reopen, type Stretch } from './reopen.ts'
 import { save } from './save.ts'
 import { isBotSession } from './session.ts'
@@ -95,8 +95,9 @@ async function store(
   const events = made.flatMap((each) => each.events)
   const sessions = new Set(events.map((each) => each.session))
   const bots = new Set([...sessions].filter((each) => isBotSession(each, rulesOf(each.siteId))))
+  const outbox = outboxOf(events, removed, bots) // is compressed while the others are written
   if (events.length > 0) await save(connection, made, sessions, bots)
-  await writeOutbox(connection, events, removed, bots)
+  await writeOutbox(connection, await outbox)
   await markChangedDays(connection, [
     ...events.map(({ claimed }) => ({
       siteId: claimed.site_id,

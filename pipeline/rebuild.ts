@@ -132,10 +132,16 @@ export async function continueRebuild(pool: Pool): Promise<boolean> {
  * Begins to fill a ClickHouse that has lost everything: all sites, from the record. Answers how many.
  * It has lost nothing while the very first block still waits for it.
  */
-export async function refillIfLost(pool: Pool, clickhouse: ClickHouse): Promise<number> {
+export async function refillIfLost(
+  pool: Pool,
+  clickhouse: ClickHouse,
+  signal?: AbortSignal,
+): Promise<number> {
   const [there] = await selectRows<{ rows: number }>(
     clickhouse,
     'select count() as rows from events',
+    {},
+    signal,
   )
   if (there?.rows !== 0) return 0
   const { rows } = await pool.query<{ site_id: string }>(

@@ -142,6 +142,19 @@ function createMetrics(registry: Registry, pool: Pool) {
       this.set(Math.max(rows[0]?.seconds ?? 0, 0))
     },
   })
+  new Gauge({
+    name: 'privacy_oldest_event_age_days',
+    help: 'Age of the oldest event of the record; 0: it has none',
+    registers,
+    async collect() {
+      const { rows } = await pool.query<{ days: number | null }>(
+        `/* oldest event */ select (extract(epoch from now() - min(oldest.at)) / 86400)::float8 as days
+         from sites s, lateral (
+           select min(occurred_at) as at from events_log l where l.site_id = s.site_id) oldest`,
+      )
+      this.set(rows[0]?.days ?? 0)
+    },
+  })
   return {
     batches: new Counter({
       name: 'etl_batches_total',
