@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { distributeTables } from './citus.ts'
 import { type ClickHouse, selectRows } from './clickhouse.ts'
 import { type Connection, inTransaction, type Pool } from './postgres.ts'
 
@@ -51,6 +52,7 @@ async function migrateOnce(pool: Pool, upTo: number): Promise<void> {
       ])
       await connection.query(migration.sql)
     }
+    await distributeTables(connection)
   })
 }
 

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import type { Pool } from '../database/postgres.ts'
 import { testClickHouse, testPostgres } from '../test/databases.ts'
-import { deliverBlock } from './deliver.ts'
+import { deliverNext } from './deliver.ts'
 import type { ModelEvent } from './model.fixture.ts'
-import { putIntoRecord } from './record.fixture.ts'
+import { putIntoRecord, withoutCommit } from './record.fixture.ts'
 import { transformBatch } from './transform.ts'
 
 let pool: Pool
@@ -24,6 +24,17 @@ const eventAt = (id: number, minutes: number): ModelEvent => ({
   ...{ at: Date.parse('2026-11-25T12:00:00Z') + minutes * 60_000, type: 'pageview', path: '/' },
   data: {},
 })
+
+const ids = (...numbers: number[]) => numbers.map((number) => eventAt(number, 0).id)
+
+async function idsThere(site: string): Promise<string[]> {
+  const rows = await selectRows<{ id: string }>(
+    clickhouse,
+    'select toString(event_id) as id from events where site_id = {site:String} order by id',
+    { site },
+  )
+  return rows.map(({ id }) => id)
+}
 
 describe('blocks', () => {
   it('go in their order, also when two workers take them: a later one replaces what an earlier brought', async () => {
@@ -46,13 +57,13 @@ describe('blocks', () => {
         return typeof value === 'function' ? value.bind(target) : value
       },
     })
-    const first = deliverBlock(pool, slow)
+    expect(await deliverNext(pool, clickhouse)).toBe(true) // decides that the two go together
+    const first = deliverNext(pool, slow)
     await asked.promise
-    expect(await deliverBlock(pool, clickhouse)).toBe(false)
+    expect(await deliverNext(pool, clickhouse)).toBe(false)
     goOn.resolve()
     expect(await first).toBe(true)
-    expect(await deliverBlock(pool, clickhouse)).toBe(true)
-    expect(await deliverBlock(pool, clickhouse)).toBe(false)
+    expect(await deliverNext(pool, clickhouse)).toBe(false)
     expect(
       await selectRows(
         clickhouse,
@@ -61,13 +72,44 @@ describe('blocks', () => {
     ).toEqual([{ events: 3, ids: 3, visits: 1 }])
   })
 
+  it('go as it was decided, also when the first try was not confirmed and more have come', async () => {
+    const site = 'unconfirmed'
+    await putIntoRecord(pool, [{ ...eventAt(5, 0), site }])
+    await transformBatch(pool)
+    expect(await deliverNext(pool, clickhouse)).toBe(true)
+    await putIntoRecord(pool, [{ ...eventAt(6, 1), site }])
+    await transformBatch(pool)
+    await expect(deliverNext(withoutCommit(pool), clickhouse)).rejects.toThrow('crash')
+    expect(await idsThere(site)).toEqual(ids(5))
+    while (await deliverNext(pool, clickhouse));
+    expect(await idsThere(site)).toEqual(ids(5, 6))
+  })
+
+  it('replace the events of their own site, not those that have the same id in another', async () => {
+    await putIntoRecord(pool, [
+      { ...eventAt(7, 60), site: 'late' },
+      { ...eventAt(7, 60), site: 'intime' },
+      { ...eventAt(8, 90), site: 'intime' },
+    ])
+    await transformBatch(pool)
+    while (await deliverNext(pool, clickhouse));
+    await putIntoRecord(pool, [
+      { ...eventAt(9, 30), site: 'late' },
+      { ...eventAt(9, 95), site: 'intime' },
+    ])
+    await transformBatch(pool)
+    while (await deliverNext(pool, clickhouse));
+    expect(await idsThere('late')).toEqual(ids(7, 9))
+    expect(await idsThere('intime')).toEqual(ids(7, 8, 9))
+  })
+
   it('bring texts as they are, also those with a line of their own in them', async () => {
     const title = 'a\u2028[b\n[c'
     await putIntoRecord(pool, [
       { ...eventAt(4, 60), site: 'texts', type: 'signup', data: { title } },
     ])
     while ((await transformBatch(pool)).kind === 'processed');
-    while (await deliverBlock(pool, clickhouse));
+    while (await deliverNext(pool, clickhouse));
     expect(
       await selectRows(
         clickhouse,

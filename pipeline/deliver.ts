@@ -1,73 +1,162 @@
 import { Readable } from 'node:stream'
-import { zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { zstdDecompress } from 'node:zlib'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
-import { inTransaction, type Pool } from '../database/postgres.ts'
+import { type Connection, inTransaction, type Pool } from '../database/postgres.ts'
 import { takeLock } from './claim.ts'
 import { CLICKHOUSE_COLUMNS } from './clickhouse-row.ts'
+import { type Block, type EventKey, keyOf, mergeBlocks } from './merge-blocks.ts'
 
-interface Block {
-  readonly outbox_id: number
+/** What goes to ClickHouse as one insert. */
+interface Delivery extends Block {
+  /** What the rows carry as `outbox_id`. */
+  readonly id: number
+  readonly month: number
+  /** Of which something changes. */
+  readonly sites: readonly string[]
+}
+
+/**
+ * One step of what waits in the outbox: takes the blocks that are decided to
+ * ClickHouse, and decides which go next. Those of a month go in their order: a
+ * later one may replace what an earlier brings. ClickHouse itself is asked
+ * whether it already has them: a fault between the insert and our commit does not
+ * count them twice. What they replace goes after they have come. False when
+ * nothing waits, or another worker is at it.
+ */
+export function deliverNext(
+  pool: Pool,
+  clickhouse: ClickHouse,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return inTransaction(pool, async (connection) => {
+    if (!(await takeLock(connection, 'blocks'))) return false
+    const delivery = await decided(connection)
+    if (delivery) {
+      await bring(clickhouse, delivery, signal)
+      await connection.query('/* delivered */ delete from clickhouse_outbox where delivery = $1', [
+        delivery.id,
+      ])
+      // Told on commit: whoever then asks, sees them.
+      await connection.query(
+        "select pg_notify('site_changed', site) from unnest($1::text[]) site",
+        [delivery.sites],
+      )
+    }
+    return (await decide(connection)) || delivery !== undefined
+  })
+}
+
+const MAX_BLOCKS = 1_000
+const MAX_ROWS = 50_000
+
+/**
+ * Decides that the first block and those of its month, as many as make a large
+ * insert, go next. True when there are any. They go once this is committed, and as
+ * decided whatever happens: who goes on after a fault could not tell what of
+ * another insert is there.
+ */
+async function decide(connection: Connection): Promise<boolean> {
+  const { rowCount } = await connection.query(
+    `/* decide delivery */
+     with waiting as (
+       select outbox_id, rows + cardinality(replaced) as rows from clickhouse_outbox
+       where month = (select month from clickhouse_outbox where delivery is null order by outbox_id limit 1)
+         and delivery is null
+       order by outbox_id limit ${MAX_BLOCKS}
+     ), together as (
+       select outbox_id, sum(rows) over (order by outbox_id) <= ${MAX_ROWS} or outbox_id = min(outbox_id) over () as fits
+       from waiting
+     )
+     update clickhouse_outbox o set delivery = (select max(outbox_id) from together where fits)
+     from together t where t.fits and o.outbox_id = t.outbox_id`,
+  )
+  return (rowCount ?? 0) > 0
+}
+
+interface Row {
+  readonly delivery: number
   readonly month: number
   readonly rows: number
   readonly sites: readonly string[]
   readonly payload: Buffer
   readonly replaced: readonly string[]
+  readonly replaced_sites: readonly string[] | null
 }
 
-/**
- * Takes the first block of the outbox to ClickHouse, in their order: a later one
- * may replace what it brings. ClickHouse itself is asked whether it already has
- * it: a fault between the insert and our commit does not count it twice. What
- * the block replaces goes after it has come. False when nothing waits, or
- * another worker is at it.
- */
-export function deliverBlock(pool: Pool, clickhouse: ClickHouse): Promise<boolean> {
-  return inTransaction(pool, async (connection) => {
-    if (!(await takeLock(connection, 'blocks'))) return false
-    const { rows } = await connection.query<Block>(
-      `/* next block */ select outbox_id, month, rows, sites, payload, replaced from clickhouse_outbox
-       order by outbox_id limit 1`,
-    )
-    const block = rows[0]
-    if (!block) return false
-    if ((await rowsThere(clickhouse, block)) < block.rows) await insert(clickhouse, block)
-    if (block.replaced.length > 0) await removeReplaced(clickhouse, block)
-    await connection.query('delete from clickhouse_outbox where outbox_id = $1', [block.outbox_id])
-    // Told on commit: whoever then asks, sees the block.
-    for (const site of block.sites)
-      await connection.query("select pg_notify('site_changed', $1)", [site])
-    return true
-  })
+const decompress = promisify(zstdDecompress)
+
+async function decided(connection: Connection): Promise<Delivery | undefined> {
+  const { rows } = await connection.query<Row>(
+    `/* next delivery */ select delivery, month, rows, sites, payload, replaced, replaced_sites from clickhouse_outbox
+     where delivery = (select delivery from clickhouse_outbox where delivery is not null order by outbox_id limit 1)
+     order by outbox_id`,
+  )
+  const [first] = rows
+  if (!first) return undefined
+  return {
+    ...mergeBlocks(await Promise.all(rows.map(blockOf))),
+    ...{ id: first.delivery, month: first.month },
+    sites: [...new Set(rows.flatMap(({ sites }) => sites))],
+  }
 }
 
-async function rowsThere(clickhouse: ClickHouse, block: Block): Promise<number> {
-  if (block.rows === 0) return 0
+async function blockOf({ rows, sites, payload, replaced, replaced_sites }: Row): Promise<Block> {
+  return {
+    lines: rows > 0 ? (await decompress(payload)).toString().split('\n') : [],
+    replaced: replaced.flatMap((eventId, index): readonly EventKey[] => {
+      const siteId = replaced_sites?.[index]
+      return siteId === undefined
+        ? sites.map((each) => ({ siteId: each, eventId }))
+        : [{ siteId, eventId }]
+    }),
+  }
+}
+
+async function bring(
+  clickhouse: ClickHouse,
+  delivery: Delivery,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if ((await rowsThere(clickhouse, delivery, signal)) < delivery.lines.length)
+    await insert(clickhouse, delivery, signal)
+  await removeReplaced(clickhouse, delivery, signal)
+}
+
+async function rowsThere(
+  clickhouse: ClickHouse,
+  { id, month, lines }: Delivery,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  if (lines.length === 0) return 0
   const [found] = await selectRows<{ rows: number }>(
     clickhouse,
     'select count() as rows from events where outbox_id = {id:UInt64} and toYYYYMM(occurred_at) = {month:UInt32}',
-    { id: block.outbox_id, month: block.month },
+    { id, month },
+    signal,
   )
   const rows = found?.rows ?? 0
-  if (rows > block.rows)
-    throw new Error(`block ${block.outbox_id} has ${rows} of ${block.rows} rows in ClickHouse`)
+  if (rows > lines.length)
+    throw new Error(`delivery ${id} has ${rows} of ${lines.length} rows in ClickHouse`)
   return rows
 }
 
 const INSERT = `insert into events (outbox_id, ${CLICKHOUSE_COLUMNS.join(', ')}) format JSONCompactEachRow`
 
-async function insert(clickhouse: ClickHouse, block: Block): Promise<void> {
-  const lines = zstdDecompressSync(block.payload)
-    .toString()
-    .split('\n')
-    .map((line) => `[${block.outbox_id},${line.slice(1)}`)
-    .join('\n')
+async function insert(
+  clickhouse: ClickHouse,
+  { id, lines }: Delivery,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const text = lines.map((line) => `[${id},${line.slice(1)}`).join('\n')
   await clickhouse.exec({
     query: INSERT,
-    values: Readable.from([Buffer.from(lines)]),
+    values: Readable.from([Buffer.from(text)]),
+    ...(signal && { abort_signal: signal }),
     clickhouse_settings: {
-      // For a server that finished an insert after we gave up on it, and for one whose settings cut a block into
-      // several and that failed at one of them: it takes those that it does not have.
-      insert_deduplication_token: `outbox-${block.outbox_id}`,
+      // For a server that finished an insert after we gave up on it, and for one whose settings cut an insert into
+      // several blocks and that failed at one of them: it takes those that it does not have.
+      insert_deduplication_token: `outbox-${id}`,
       insert_deduplicate: 1,
       // One block: parallel parsing would cut it into several.
       input_format_parallel_parsing: 0,
@@ -77,21 +166,31 @@ async function insert(clickhouse: ClickHouse, block: Block): Promise<void> {
 }
 
 // They go in the address, of which a server takes a megabyte.
-const MAX_REPLACED = 10_000
+const MAX_REPLACED = 5_000
 
-async function removeReplaced(clickhouse: ClickHouse, block: Block): Promise<void> {
-  for (let from = 0; from < block.replaced.length; from += MAX_REPLACED)
+async function removeReplaced(
+  clickhouse: ClickHouse,
+  { id, month, replaced }: Delivery,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let from = 0; from < replaced.length; from += MAX_REPLACED) {
+    const some = replaced.slice(from, from + MAX_REPLACED)
     await clickhouse.command({
+      // The id alone is another site's too; the key alone would be made of every row of the month.
       query: `delete from events
               where toYYYYMM(occurred_at) = {month:UInt32} and site_id in {sites:Array(String)}
-                and event_id in {replaced:Array(UUID)} and outbox_id < {id:UInt64}`,
+                and event_id in {ids:Array(UUID)} and outbox_id < {id:UInt64}
+                and concat(toString(event_id), ' ', site_id) in {keys:Array(String)}`,
       query_params: {
-        month: block.month,
-        sites: block.sites,
-        replaced: block.replaced.slice(from, from + MAX_REPLACED),
-        id: block.outbox_id,
+        month,
+        sites: [...new Set(some.map(({ siteId }) => siteId))],
+        ids: some.map(({ eventId }) => eventId),
+        keys: some.map(keyOf),
+        id,
       },
+      ...(signal && { abort_signal: signal }),
       // A patch beside the parts instead of new parts: 17 ms instead of 350.
       clickhouse_settings: { lightweight_delete_mode: 'lightweight_update' },
     })
+  }
 }

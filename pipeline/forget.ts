@@ -24,7 +24,8 @@ export async function forget(
     `/* forget events */
      with gone as (
        delete from events_log l
-       where (l.tableoid, l.ctid) in (select l.tableoid, l.ctid from events_log l where l.site_id = $1 and ${which} limit ${limit})
+       where l.site_id = $1
+         and (l.event_id, l.id_at) in (select l.event_id, l.id_at from events_log l where l.site_id = $1 and ${which} limit ${limit})
          and not exists (select from events_batches b where b.batch_id = l.batch_id)
        returning l.visitor_id, l.event_id, l.occurred_at
      ), aside as (

@@ -4,7 +4,7 @@ import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import type { Pool } from '../database/postgres.ts'
 import { testClickHouse, testPostgres } from '../test/databases.ts'
 import { type ModelEvent, model } from './model.fixture.ts'
-import { putIntoRecord, tablesOf } from './record.fixture.ts'
+import { putIntoRecord, tablesOf, withoutCommit } from './record.fixture.ts'
 import { drain } from './run.ts'
 import { transformBatch } from './transform.ts'
 
@@ -142,21 +142,7 @@ function toEvent(site: string, id: string, at: number, step: Step): ModelEvent {
 
 /** A batch whose transaction does not commit. */
 async function crashed(): Promise<void> {
-  const failing = {
-    connect: async () => {
-      const connection = await pool.connect()
-      return new Proxy(connection, {
-        get(target, name) {
-          if (name === 'query')
-            return (text: string, values?: unknown[]) =>
-              text === 'commit' ? Promise.reject(new Error('crash')) : target.query(text, values)
-          const value = Reflect.get(target, name)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
-    },
-  } as unknown as Pool // as much of it as a transaction uses
-  await expect(transformBatch(failing)).rejects.toThrow('crash')
+  await expect(transformBatch(withoutCommit(pool))).rejects.toThrow('crash')
 }
 
 /** ClickHouse has each event once, with what its visit is now. */

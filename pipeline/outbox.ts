@@ -1,13 +1,14 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { Connection } from '../database/postgres.ts'
 import { eventColumns, monthOf, visitColumns } from './clickhouse-row.ts'
+import type { Block, EventKey } from './merge-blocks.ts'
 import type { Removed } from './reopen.ts'
 import type { Session } from './session.ts'
 import type { ProcessedEvent } from './visitor.ts'
 
-interface Block {
+interface Growing extends Block {
   readonly lines: string[]
-  readonly replaced: string[]
+  readonly replaced: EventKey[]
   readonly sites: Set<string>
 }
 
@@ -18,7 +19,7 @@ export async function writeOutbox(
   removed: readonly Removed[],
   bots: ReadonlySet<Session>,
 ): Promise<void> {
-  const blocks = new Map<number, Block>()
+  const blocks = new Map<number, Growing>()
   const blockAt = (atMs: number, siteId: string) => {
     const month = monthOf(atMs)
     const block = blocks.get(month) ?? { lines: [], replaced: [], sites: new Set<string>() }
@@ -39,12 +40,16 @@ export async function writeOutbox(
     )
   }
   for (const { siteId, atMs, eventId } of removed)
-    if (eventId !== null) blockAt(atMs, siteId).replaced.push(eventId)
+    if (eventId !== null) blockAt(atMs, siteId).replaced.push({ siteId, eventId })
   for (const [month, { lines, replaced, sites }] of blocks) {
     await connection.query(
-      `/* write outbox */ insert into clickhouse_outbox (month, sites, rows, payload, replaced)
-       values ($1, $2, $3, $4, $5)`,
-      [month, [...sites], lines.length, zstdCompressSync(lines.join('\n')), replaced],
+      `/* write outbox */ insert into clickhouse_outbox (month, sites, rows, payload, replaced, replaced_sites)
+       values ($1, $2, $3, $4, $5, $6)`,
+      [
+        ...[month, [...sites], lines.length, zstdCompressSync(lines.join('\n'))],
+        replaced.map(({ eventId }) => eventId),
+        replaced.map(({ siteId }) => siteId),
+      ],
     )
   }
 }

@@ -128,7 +128,10 @@ export async function continueRebuild(pool: Pool): Promise<boolean> {
   return rows[0] ? (await rebuildStep(pool, rows[0].rebuild_id)) !== undefined : false
 }
 
-/** Begins to fill a ClickHouse that has lost everything: all sites, from the record. Answers how many. */
+/**
+ * Begins to fill a ClickHouse that has lost everything: all sites, from the record. Answers how many.
+ * It has lost nothing while the very first block still waits for it.
+ */
 export async function refillIfLost(pool: Pool, clickhouse: ClickHouse): Promise<number> {
   const [there] = await selectRows<{ rows: number }>(
     clickhouse,
@@ -138,7 +141,7 @@ export async function refillIfLost(pool: Pool, clickhouse: ClickHouse): Promise<
   const { rows } = await pool.query<{ site_id: string }>(
     `/* sites with visits */ select site_id from sites s
      where exists (select from user_sessions v where v.site_id = s.site_id)
-       and not exists (select from clickhouse_outbox o where s.site_id = any(o.sites))`,
+       and not exists (select from clickhouse_outbox where outbox_id = 1)`,
   )
   for (const { site_id } of rows) await beginRebuild(pool, site_id, '-infinity', 'infinity')
   return rows.length

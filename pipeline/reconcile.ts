@@ -12,6 +12,9 @@ interface Due {
   readonly daily: number
 }
 
+// The pipeline does not stand still longer than this for a ClickHouse that hangs.
+const CLICKHOUSE_WITHIN_MS = 5_000
+
 /**
  * Counts days that have changed in each place that has their events, and keeps
  * what it found in `reconciliations`. The pipeline stands still meanwhile, so
@@ -55,6 +58,7 @@ export function reconcile(pool: Pool, clickhouse: ClickHouse, days = 20): Promis
          where site_id = {site:String} and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
            and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
         { site: day.site_id, from: day.day_start.getTime(), to: day.day_end.getTime() },
+        AbortSignal.timeout(CLICKHOUSE_WITHIN_MS),
       )
       await connection.query(
         `/* reconciled */ update reconciliations

@@ -62,3 +62,21 @@ export async function tablesOf(pool: Pool, site: string) {
     ),
   }
 }
+
+/** The pool of a worker that ends just before each commit. */
+export function withoutCommit(pool: Pool): Pool {
+  return {
+    connect: async () => {
+      const connection = await pool.connect()
+      return new Proxy(connection, {
+        get(target, name) {
+          if (name === 'query')
+            return (text: string, values?: unknown[]) =>
+              text === 'commit' ? Promise.reject(new Error('crash')) : target.query(text, values)
+          const value = Reflect.get(target, name)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    },
+  } as unknown as Pool // as much of it as a transaction uses
+}

@@ -14,6 +14,15 @@ interface Horizon {
 
 const ROWS_A_STATEMENT = 20_000
 
+/** When what a row is of began, and when it was over. */
+const OLD = [
+  ['events_log', 'occurred_at', 'occurred_at'],
+  ['pageviews', 'occurred_at', 'occurred_at'],
+  ['user_events', 'occurred_at', 'occurred_at'],
+  ['user_sessions', 'started_at', 'last_at'],
+  ['form_submissions', 'first_at', 'last_at'],
+] as const
+
 /**
  * Deletes what is past each site's retention (`sites.retention`), by whole local
  * days: the record with all that is made of it, since a rebuild has to be able
@@ -43,17 +52,12 @@ export async function applyRetention(
   for (const table of ['events_log', 'pageviews', 'user_events'])
     if (oldest) dropped.push(...(await dropPartitions(pool, table, oldest)))
   for (const { site_id, events, daily } of horizons) {
-    const old = (table: string, condition: string, before: Date | string) =>
-      deleteOld(pool, table, condition, [site_id, before])
     if (events) {
-      rows += await old('events_log', 'occurred_at < $2', events)
-      rows += await old('pageviews', 'occurred_at < $2', events)
-      rows += await old('user_events', 'occurred_at < $2', events)
-      rows += await old('user_sessions', 'started_at < $2 and last_at < $2', events)
-      rows += await old('form_submissions', 'first_at < $2 and last_at < $2', events)
+      for (const [table, from, to] of OLD)
+        rows += await deleteOld(pool, table, from, to, site_id, events)
       await deleteFromClickHouse(clickhouse, site_id, events)
     }
-    if (daily) rows += await old('daily_site_metrics', 'day < $2::date', daily)
+    if (daily) rows += await deleteOld(pool, 'daily_site_metrics', 'day', 'day', site_id, daily)
   }
   return { rows, dropped }
 }
@@ -101,19 +105,23 @@ async function dropPartitions(
   return dropped
 }
 
-/** `condition` is over the table's columns, with the site as $1 and what it is compared with as $2. */
+/** The oldest first, so many at a time and those of the same instant as the last: each has an index by site and `from`. */
 async function deleteOld(
   pool: Pool,
   table: string,
-  condition: string,
-  values: readonly [siteId: string, before: Date | string],
+  from: string,
+  to: string,
+  siteId: string,
+  before: Date | string,
 ): Promise<number> {
+  const isOld = `site_id = $1 and ${from} < $2 and ${to} < $2`
   let all = 0
   for (;;) {
     const { rowCount } = await pool.query(
-      `/* retention */ delete from ${table} where site_id = $1 and ${condition} and (tableoid, ctid) in (
-         select tableoid, ctid from ${table} where site_id = $1 and ${condition} limit ${ROWS_A_STATEMENT})`,
-      [...values],
+      `/* retention */ delete from ${table} where ${isOld} and ${from} <= (
+         select max(at) from (
+           select ${from} as at from ${table} where ${isOld} order by 1 limit ${ROWS_A_STATEMENT}) as oldest)`,
+      [siteId, before],
     )
     all += rowCount ?? 0
     if ((rowCount ?? 0) < ROWS_A_STATEMENT) return all

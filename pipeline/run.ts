@@ -3,11 +3,12 @@ import type { ClickHouse } from '../database/clickhouse.ts'
 import { ensurePartitions } from '../database/migrate.ts'
 import type { Pool } from '../database/postgres.ts'
 import { recomputeDays } from './daily-metrics.ts'
-import { deliverBlock } from './deliver.ts'
+import { deliverNext } from './deliver.ts'
+import { runDelivery } from './delivery.ts'
 import { compactCounts } from './event-counts.ts'
-import { continueRebuild, refillIfLost } from './rebuild.ts'
+import { runLoop } from './loop.ts'
+import { continueRebuild } from './rebuild.ts'
 import { mismatch, reconcile } from './reconcile.ts'
-import { applyRetention } from './retention.ts'
 import { transformBatch } from './transform.ts'
 
 export interface PipelineParts {
@@ -18,103 +19,82 @@ export interface PipelineParts {
   readonly onError: (error: Error) => void
 }
 
-const IDLE_MS = 200
-const AFTER_ERROR_MS = 500
+const MAX_BACKOFF_MS = 500
+const MIN_DAYS_MS = 1_000
+const MAX_DAYS_MS = 15_000
 const HOUSEKEEPING_MS = 3_600_000
 const COUNTS_MS = 60_000
 
 /** Everything that waits now, to the end: the record's new events, their blocks, the days they changed. */
 export async function drain(parts: Pick<PipelineParts, 'pool' | 'clickhouse'>): Promise<void> {
   while ((await transformBatch(parts.pool)).kind === 'processed');
-  while (await deliverBlock(parts.pool, parts.clickhouse));
+  while (await deliverNext(parts.pool, parts.clickhouse));
   while ((await recomputeDays(parts.pool)) > 0);
 }
 
-/** Runs the pipeline until the returned function is called; that resolves when the step in hand is done. */
+/**
+ * Runs the pipeline until the returned function is called; that resolves when the steps in hand are
+ * done. Two loops: this one, which needs PostgreSQL alone, and the delivery to ClickHouse beside it.
+ */
 export function runPipeline(parts: PipelineParts): () => Promise<void> {
-  const metrics = createMetrics(parts.registry, parts.pool)
-  let stopped = false
-  let wake = () => {}
+  const { pool, clickhouse, registry, now } = parts
+  const metrics = createMetrics(registry, pool)
   let daysDueAtMs = 0
   let housekeepingDueAtMs = 0
   let countsDueAtMs = 0
 
-  const rest = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+  const failed = (error: Error) => {
+    if (isFenced(error)) metrics.fenced.inc()
+    parts.onError(error)
+  }
+  const delivery = runDelivery({ pool, clickhouse, now, onError: failed })
 
   const step = async (): Promise<boolean> => {
-    // One batch is made while those before go to ClickHouse. Where ClickHouse is away, all else goes on.
-    let isMaking = true
-    const making = transformBatch(parts.pool).finally(() => {
-      isMaking = false
-    })
-    const deliver = async (): Promise<boolean> => {
-      if (!(await deliverBlock(parts.pool, parts.clickhouse))) return false
-      while (isMaking && (await deliverBlock(parts.pool, parts.clickhouse)));
-      return true
-    }
-    const [batch, block] = await Promise.allSettled([making, deliver()])
-    if (batch.status === 'rejected') throw batch.reason
-    const outcome = batch.value
+    const outcome = await transformBatch(pool)
     if (outcome.kind === 'processed') {
       metrics.batches.inc({ result: 'processed' })
       for (const reason of outcome.quarantined) metrics.quarantined.inc({ reason })
     }
-    const rebuilt = await continueRebuild(parts.pool)
-    const nowMs = parts.now().getTime()
+    const isRebuilding = await continueRebuild(pool)
+    if (outcome.kind === 'processed' || isRebuilding) delivery.wake()
+    const nowMs = now().getTime()
     if (nowMs >= daysDueAtMs) {
+      daysDueAtMs = nowMs + MAX_DAYS_MS
       const startedAt = performance.now()
-      await recomputeDays(parts.pool)
-      // A large day may cost seconds: it takes a tenth of the time, and is never late by more than a quarter of a minute.
-      if (block.status === 'fulfilled') {
-        while (await deliverBlock(parts.pool, parts.clickhouse)); // else the day's are still under way
-        await reconcile(parts.pool, parts.clickhouse)
-      }
-      daysDueAtMs = nowMs + Math.min(15_000, Math.max(1_000, 10 * (performance.now() - startedAt)))
+      await recomputeDays(pool)
+      // Nothing is made meanwhile, so that nothing is under way between two places.
+      if (await delivery.catchesUp()) await reconcile(pool, clickhouse)
+      // A large day may cost seconds: it takes a tenth of the time.
+      const restMs = Math.max(MIN_DAYS_MS, 10 * (performance.now() - startedAt))
+      daysDueAtMs = nowMs + Math.min(restMs, MAX_DAYS_MS)
     }
     if (nowMs >= countsDueAtMs) {
-      await compactCounts(parts.pool, parts.now())
+      await compactCounts(pool, now())
       countsDueAtMs = nowMs + COUNTS_MS
     }
     if (nowMs >= housekeepingDueAtMs) {
       await housekeeping(parts)
       housekeepingDueAtMs = nowMs + HOUSEKEEPING_MS
     }
-    if (block.status === 'rejected') throw block.reason
-    return outcome.kind === 'processed' || block.value || rebuilt
+    return outcome.kind === 'processed' || isRebuilding
   }
-
-  const running = (async () => {
-    await refillIfLost(parts.pool, parts.clickhouse).catch(parts.onError)
-    while (!stopped) {
-      try {
-        if (!(await step())) await rest(IDLE_MS)
-      } catch (error) {
-        metrics.batches.inc({ result: 'failed' })
-        if (isFenced(error)) metrics.fenced.inc()
-        parts.onError(error instanceof Error ? error : new Error(String(error)))
-        await rest(AFTER_ERROR_MS)
-      }
-    }
-  })()
+  const making = runLoop(step, {
+    maxBackoffMs: MAX_BACKOFF_MS,
+    onError(error) {
+      metrics.batches.inc({ result: 'failed' })
+      failed(error)
+    },
+  })
 
   return async () => {
-    stopped = true
-    wake()
-    await running
+    await Promise.all([making.stop(), delivery.stop()])
   }
 }
 
 /** A worker that stood still too long has lost its transaction, and with it the lock. */
 const isFenced = (error: unknown) => (error as { code?: unknown }).code === '25P03' // any thrown value may carry one
 
-async function housekeeping({ pool, clickhouse, now }: PipelineParts): Promise<void> {
+async function housekeeping({ pool, now }: PipelineParts): Promise<void> {
   await ensurePartitions(pool, now())
   // Yesterday's salt is kept for visits over midnight, so none is older than 48 h.
   await pool.query(
@@ -127,8 +107,6 @@ async function housekeeping({ pool, clickhouse, now }: PipelineParts): Promise<v
       `/* clean ${table} */ delete from ${table} where day < ($1::timestamptz at time zone 'UTC')::date - 1`,
       [now()],
     )
-  // Last: it needs ClickHouse.
-  await applyRetention(pool, clickhouse, now())
 }
 
 function createMetrics(registry: Registry, pool: Pool) {

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
+import { prepareDatabase } from '../cli/prepare-database.ts'
 import { type ClickHouse, openClickHouse } from '../database/clickhouse.ts'
 import { migrateClickHouse } from '../database/migrate.ts'
 import { openPostgres, type Pool } from '../database/postgres.ts'
 import { startClickHouse } from '../faults/clickhouse-process.ts'
+import { createOnCitus } from './citus-database.ts'
 
 // Of the test file that imports this: Vitest does not hear of hooks that a hook asks for.
 const undo: (() => unknown)[] = []
@@ -16,10 +18,30 @@ afterAll(async () => {
   for (const step of undo.splice(0)) await step()
 })
 
-/** A migrated PostgreSQL database of this test file's own. */
+/**
+ * A migrated PostgreSQL database of this test file's own, with the environment
+ * variable TEST_CITUS_URL on the Citus cluster whose coordinator is there.
+ */
 export async function testPostgres(): Promise<{ pool: Pool; url: string }> {
-  const template = new URL(inject('templateUrl'))
   const name = `test_${randomBytes(6).toString('hex')}`
+  const cluster = process.env.TEST_CITUS_URL
+  const { url, drop } = await (cluster ? createMigrated(cluster, name) : cloneTemplate(name))
+  const pool = openPostgres(url, { max: 8, statementTimeoutMs: 10_000, onError: () => {} })
+  after(async () => {
+    await pool.end()
+    await drop()
+  })
+  return { pool, url }
+}
+
+async function createMigrated(cluster: string, name: string) {
+  const created = await createOnCitus(cluster, name)
+  await prepareDatabase(created.url)
+  return created
+}
+
+async function cloneTemplate(name: string) {
+  const template = new URL(inject('templateUrl'))
   const admin = new URL(template)
   admin.pathname = '/postgres'
   const client = new pg.Client({ connectionString: admin.href })
@@ -27,13 +49,11 @@ export async function testPostgres(): Promise<{ pool: Pool; url: string }> {
   await client.query(`create database ${name} template ${template.pathname.slice(1)}`)
   const url = new URL(template)
   url.pathname = `/${name}`
-  const pool = openPostgres(url.href, { max: 8, statementTimeoutMs: 10_000, onError: () => {} })
-  after(async () => {
-    await pool.end()
+  const drop = async () => {
     await client.query(`drop database if exists ${name} with (force)`)
     await client.end()
-  })
-  return { pool, url: url.href }
+  }
+  return { url: url.href, drop }
 }
 
 /**
