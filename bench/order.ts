@@ -7,9 +7,12 @@ import type { Row, Table } from './table.ts'
 
 const ROUNDS = 7
 
+const OURS = 'site, first of, day, visitor, visit, time (ours)'
 const ORDERS = {
-  'site, day, visitor, visit, time (ours)':
-    'site_id, toDate(occurred_at), visitor, session, occurred_at',
+  [OURS]: 'site_id, first_of, toDate(occurred_at), visitor, session, occurred_at',
+  'site, day, first of, visitor, visit, time':
+    'site_id, toDate(occurred_at), first_of, visitor, session, occurred_at',
+  'site, day, visitor, visit, time': 'site_id, toDate(occurred_at), visitor, session, occurred_at',
   'site, time': 'site_id, occurred_at',
   'site, type, time': 'site_id, event_type, occurred_at',
   'site, day, type, path, visitor': 'site_id, toDate(occurred_at), event_type, path, visitor',
@@ -17,9 +20,10 @@ const ORDERS = {
 
 const QUESTIONS = {
   'visitors and visits':
-    "select uniqExact(visitor), uniqExact(session) from T where site_id = 'big'",
-  bounces: `select countIf(v <= 1) from (select countIf(event_type = 'pageview') as v from T where site_id = 'big' group by session)`,
-  'by page': `select path, uniqExact(visitor) from T where site_id = 'big' and event_type = 'pageview' group by path order by 2 desc limit 10`,
+    "select uniqExact(visitor), countIf(first_of = 'visit') from T where site_id = 'big' and first_of <= 'stretch'",
+  bounces: `select countIf(first_of = 'visit') - countIf(ends_bounce) from T where site_id = 'big'`,
+  'bounces, visit by visit': `select countIf(v <= 1) from (select countIf(event_type = 'pageview') as v from T where site_id = 'big' group by session)`,
+  'by page': `select path, uniqExact(visitor) from T where site_id = 'big' and first_of <= 'page' group by path order by 2 desc limit 10`,
   'by day': `select toDate(occurred_at), uniqExact(visitor), count() from T where site_id = 'big' group by 1`,
   'last hour': `select count() from T where site_id = 'big' and occurred_at > (select max(occurred_at) from T) - 3600`,
 }
@@ -33,10 +37,10 @@ export async function benchOrder(
   const clickhouse = await openClickHouse({ path: folder })
   try {
     const create = await readFile(
-      join(import.meta.dirname, '../database/clickhouse/0003_events_whole.sql'),
+      join(import.meta.dirname, '../database/clickhouse/0004_events_by_first.sql'),
       'utf8',
     )
-    const ours = ORDERS['site, day, visitor, visit, time (ours)']
+    const ours = ORDERS[OURS]
     const names = Object.keys(ORDERS)
     for (const [index, order] of Object.values(ORDERS).entries()) {
       const table = `events_${index}`
@@ -90,13 +94,14 @@ async function fill(clickhouse: ClickHouse, table: string, events: number): Prom
   await clickhouse.command({
     query: `insert into ${table}
       (site_id, occurred_at, visitor, visitor_basis, session, session_started_at, event_id, event_type, view, host, path,
-       source, channel, entry_page, country, browser, os, device, engaged_ms, outbox_id)
+       source, channel, entry_page, country, browser, os, device, engaged_ms, outbox_id, first_of, prolongs_ms, ends_bounce)
       select if(visit % 4 = 0, 'small', 'big'), started + (number % 8) * 11, visitor, 'persistent_id',
              cityHash64(visit), started, generateUUIDv4(), ['pageview', 'engagement', 'engagement', 'click'][1 + number % 4],
              cityHash64(visit, intDiv(number % 8, 4)), 'shop.example', concat('/p/', toString(cityHash64(number, 1) % 4 * cityHash64(number, 2) % 300)),
              ['Direct / None', 'Google', 'news'][1 + visit % 3], ['Direct', 'Organic Search', 'Email'][1 + visit % 3],
              concat('/p/', toString(visit % 40)), ['DE', 'US', 'FR'][1 + visitor % 3], ['Chrome', 'Safari'][1 + visitor % 2],
-             ['Windows', 'iOS'][1 + visitor % 2], ['desktop', 'mobile'][1 + visitor % 2], number % 4 * 1000, intDiv(number, 5000)
+             ['Windows', 'iOS'][1 + visitor % 2], ['desktop', 'mobile'][1 + visitor % 2], number % 4 * 1000, intDiv(number, 5000),
+             multiIf(number % 8 = 0, 'visit', number % 4 = 0, 'page', 'nothing'), if(number % 8 = 0, 0, 11000), number % 8 = 3
       from (select number, intDiv(number, 8) as visit, cityHash64(cityHash64(visit, 3) % {visitors:UInt64}) as visitor,
                    toDateTime64('2026-10-01 00:00:00', 3, 'UTC') + cityHash64(visit) % (30 * 86400) as started
             from numbers({events:UInt64}))`,

@@ -1,5 +1,6 @@
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { CLUSTER_SETTINGS, onCluster } from './clickhouse-cluster.ts'
+import { readBy } from './embedded-readers.ts'
 
 export type ClickHouse = ClickHouseClient
 type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
@@ -7,6 +8,9 @@ type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[
 export type ClickHousePlace =
   | { readonly url: string; readonly cluster?: string | undefined }
   | { readonly path: string }
+
+// As many statements as the embedded engine answers at once.
+const READERS = 2
 
 /**
  * ClickHouse at `url`, a server of its own or of the cluster that is named, or
@@ -28,9 +32,14 @@ export async function openClickHouse(where: ClickHousePlace): Promise<ClickHouse
   }
   // Loaded only here: the engine is a library of several hundred megabytes.
   const { createChdbConnection } = await import('chdb/connection')
-  const connection = createChdbConnection({ path: where.path })
-  // The same interface, declared in two packages of which one lags in a setting's type.
-  return createClient({ connection: connection as unknown as ClientConnection })
+  const connect = () => {
+    const connection = createChdbConnection({ path: where.path })
+    // The same interface, declared in two packages of which one lags in a setting's type.
+    return createClient({ connection: connection as unknown as ClientConnection })
+  }
+  const client = connect()
+  readBy(client, Array.from({ length: READERS }, connect))
+  return client
 }
 
 /** The client, whose commands go to all servers of the cluster. */

@@ -11,7 +11,7 @@ import { takeLock } from './claim.ts'
 import { forget } from './forget.ts'
 import { type ModelEvent, model } from './model.fixture.ts'
 import { replayQuarantined } from './quarantine.ts'
-import { beginRebuild, continueRebuild, rebuildStep, refillIfLost } from './rebuild.ts'
+import { beginRebuild, rebuildStep } from './rebuild.ts'
 import { mismatch, reconcile } from './reconcile.ts'
 import { putIntoRecord, tablesOf } from './record.fixture.ts'
 import { applyRetention } from './retention.ts'
@@ -106,22 +106,6 @@ describe('a rebuild', () => {
     expect(await tablesOf(pool, site)).toEqual(model(events))
     const first = await beginRebuild(pool, site, '-infinity', 'infinity')
     expect(await beginRebuild(pool, site, '-infinity', 'infinity')).toBe(first)
-  })
-})
-
-describe('a ClickHouse that has lost everything', () => {
-  it('is filled again from the record', async () => {
-    const site = 'refilled'
-    await addSite(site)
-    await putIntoRecord(pool, week(site))
-    await drain({ pool, clickhouse })
-    const before = await inClickHouse(site)
-    expect(await refillIfLost(pool, clickhouse)).toBe(0)
-    await clickhouse.command({ query: 'truncate table events' })
-    expect(await refillIfLost(pool, clickhouse)).toBeGreaterThan(0)
-    while (await continueRebuild(pool));
-    await drain({ pool, clickhouse })
-    expect(await inClickHouse(site)).toEqual(before)
   })
 })
 

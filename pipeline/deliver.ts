@@ -160,6 +160,8 @@ async function insert(
       insert_deduplicate: 1,
       // One block: parallel parsing would cut it into several.
       input_format_parallel_parsing: 0,
+      // Of a Footfall before the last columns were added; they are made again (`refillIfLost`).
+      input_format_json_compact_allow_variable_number_of_columns: 1,
       async_insert: 0,
     },
   })

@@ -129,8 +129,10 @@ export async function continueRebuild(pool: Pool): Promise<boolean> {
 }
 
 /**
- * Begins to fill a ClickHouse that has lost everything: all sites, from the record. Answers how many.
- * It has lost nothing while the very first block still waits for it.
+ * Begins to fill a ClickHouse that has nothing, as it has lost everything or a
+ * migration has made the table anew: all sites, from the record, and from the
+ * beginning those that were being filled. Answers how many. It has lost nothing
+ * while the very first block still waits for it.
  */
 export async function refillIfLost(
   pool: Pool,
@@ -144,13 +146,28 @@ export async function refillIfLost(
     signal,
   )
   if (there?.rows !== 0) return 0
-  const { rows } = await pool.query<{ site_id: string }>(
-    `/* sites with visits */ select site_id from sites s
-     where exists (select from user_sessions v where v.site_id = s.site_id)
-       and not exists (select from clickhouse_outbox where outbox_id = 1)`,
+  // One statement: once some rows are there, nobody would see that other sites have none.
+  const { rows } = await pool.query<{ sites: number }>(
+    `/* refill */
+     with lost as (
+       select site_id, record_since from sites s
+       where exists (select from user_sessions v where v.site_id = s.site_id)
+         and not exists (select from clickhouse_outbox where outbox_id = 1)
+     ), again as (
+       update rebuilds r set visitor_id = '', visitors = 0, events = 0
+       from lost where lost.site_id = r.site_id and r.finished_at is null
+       returning r.site_id, r.from_at, r.to_at
+     ), begun as (
+       insert into rebuilds (site_id, from_at, to_at)
+       select site_id, record_since, 'infinity' from lost
+       where not exists (
+         select from again a
+         where a.site_id = lost.site_id and a.from_at <= lost.record_since and a.to_at = 'infinity')
+       order by site_id
+     )
+     select count(*) as sites from lost`,
   )
-  for (const { site_id } of rows) await beginRebuild(pool, site_id, '-infinity', 'infinity')
-  return rows.length
+  return rows[0]?.sites ?? 0
 }
 
 /** So many blocks may wait for ClickHouse while more are made. */

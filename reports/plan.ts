@@ -1,5 +1,6 @@
 import type { Filter, Query } from '../contract/query.ts'
 import { dimensionOf, PROPERTY } from './dimensions.ts'
+import { firstsFor } from './fewer-rows.ts'
 import { factsOf, namesIn } from './filter.ts'
 import type { Goal, SiteNames } from './goal.ts'
 import { type Metric, metricOf, STARTS, VISITS } from './metrics.ts'
@@ -41,6 +42,7 @@ const STEPS: readonly Step[] = [
   warnOfCurrencies,
   countStarts,
   sumVisits,
+  readTogether,
 ]
 
 /** What has to be computed for a query over an interval. Throws a QueryError for what has no answer. */
@@ -205,7 +207,7 @@ function refuseWhatCannotBe(plan: Plan): Plan {
 /** Where nothing is asked of single events, a visit counts where its first event does: no set of ids. */
 function countStarts(plan: Plan): Plan {
   return isOfVisits(plan)
-    ? withAggregates(plan, ([part, aggregate]) => [part, aggregate === VISITS ? STARTS : aggregate])
+    ? withAggregates(plan, (of) => (of[1] === VISITS ? [of[0], STARTS] : of))
     : plan
 }
 
@@ -214,6 +216,17 @@ function sumVisits(plan: Plan): Plan {
   return isOfVisits(plan, 'event:page') // which is the entry page, of visits
     ? withAggregates(plan, (of) => (of[0] === 'visits' && of[2] ? ['sums', of[2]] : of))
     : plan
+}
+
+/** Parts that would read the same rows are one. */
+function readTogether(plan: Plan): Plan {
+  const firstsOf = (part: Part) => firstsFor(part, plan.dimensions, plan.filters)
+  const SAME: readonly Part[] = ['people', 'shown', 'events']
+  return withAggregates(plan, (of) => {
+    const [part, aggregate] = of
+    const same = SAME.findLast((each) => SAME.includes(part) && firstsOf(each) === firstsOf(part))
+    return same ? [same, aggregate] : of
+  })
 }
 
 /** Whether dimensions and filters are the same for all events of a visit, but for one where it is a dimension. */

@@ -4,11 +4,11 @@ create or replace table events (
   site_id            LowCardinality(String),
   first_of           Enum8('visit' = 1, 'stretch' = 2, 'page' = 3, 'nothing' = 4)
                      default if(occurred_at = session_started_at, 'visit', 'stretch'),
-  occurred_at        DateTime64(3, 'UTC') codec(Delta, ZSTD(1)),
+  occurred_at        DateTime64(3, 'UTC') codec(T64, LZ4),
   visitor            UInt64,
   visitor_basis      LowCardinality(String),
   session            UInt64,
-  session_started_at DateTime64(3, 'UTC') codec(Delta, ZSTD(1)),
+  session_started_at DateTime64(3, 'UTC') codec(T64, LZ4),
   event_id           UUID,
   event_type         LowCardinality(String),
   is_bot             Bool,

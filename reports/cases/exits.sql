@@ -14,8 +14,7 @@ from (
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour) as e
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)) as e
 any left join (select session, argMaxIf(path, (occurred_at, toUInt128(event_id)), event_type = 'pageview') as exit_page from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') - interval 25 hour
@@ -53,8 +52,7 @@ from (
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour) as e
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)) as e
 any left join (select session, argMaxIf(path, (occurred_at, toUInt128(event_id)), event_type = 'pageview') as exit_page from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') - interval 25 hour

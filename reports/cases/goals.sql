@@ -14,22 +14,13 @@
 --  "p2": "^/docs.*$"
 -- }
 select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, round(100 * c0 / nullIf(c2, 0), 1) as m2, round(100 * c0 / nullIf(c3, 0), 1) as m3
-from (select max(c0) as c0, max(c1) as c1
-from (select null as c0, count() as c1
+from (select uniqExact(visitor) as c0, count() as c1
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and not is_bot
-  and (((event_type in {p0:Array(String)})) or ((event_type in {p1:Array(String)}) and (match(path, {p2:String}))))
-union all
-select uniqExact(visitor) as c0, null as c1
-from events
-where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and not is_bot
-  and (((event_type in {p0:Array(String)})) or ((event_type in {p1:Array(String)}) and (match(path, {p2:String})))))) as gathered
+  and (((event_type in {p0:Array(String)})) or ((event_type in {p1:Array(String)}) and (match(path, {p2:String}))))) as gathered
 cross join (select uniqExact(visitor) as c2
 from events
 where site_id in {sites:Array(String)}
@@ -65,24 +56,13 @@ where site_id in {sites:Array(String)}
 --  "p3": "^/docs.*$"
 -- }
 select * from (select d0, d1, ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, round(100 * c0 / nullIf(c2, 0), 1) as m2, round(100 * c0 / nullIf(c3, 0), 1) as m3
-from (select d0, d1, max(c0) as c0, max(c1) as c1
-from (select arrayJoin(arrayFilter((name, is_reached) -> is_reached, {p0:Array(String)}, [((event_type in {p1:Array(String)})), ((event_type in {p2:Array(String)}) and (match(path, {p3:String})))])) as d0, browser as d1, null as c0, count() as c1
+from (select arrayJoin(arrayFilter((name, is_reached) -> is_reached, {p0:Array(String)}, [((event_type in {p1:Array(String)})), ((event_type in {p2:Array(String)}) and (match(path, {p3:String})))])) as d0, browser as d1, uniqExact(visitor) as c0, count() as c1
 from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
   and not is_bot
   and (((event_type in {p1:Array(String)})) or ((event_type in {p2:Array(String)}) and (match(path, {p3:String}))))
-group by d0, d1
-union all
-select arrayJoin(arrayFilter((name, is_reached) -> is_reached, {p0:Array(String)}, [((event_type in {p1:Array(String)})), ((event_type in {p2:Array(String)}) and (match(path, {p3:String})))])) as d0, browser as d1, uniqExact(visitor) as c0, null as c1
-from events
-where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and not is_bot
-  and (((event_type in {p1:Array(String)})) or ((event_type in {p2:Array(String)}) and (match(path, {p3:String}))))
-group by d0, d1)
 group by d0, d1) as gathered
 cross join (select uniqExact(visitor) as c2
 from events

@@ -24,18 +24,13 @@ where site_id in {sites:Array(String)}
   and first_of <= 'page'
   and not is_bot
 union all
-select null as c0, null as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, count() as c4, avgOrNull(duration_ms) as c5
-from (
-  select countIf(event_type = 'pageview') as pageviews, max(is_engaging) as is_engaged, dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms, sum(engaged_ms) as engaged_ms_of_visit, countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type) and properties['interactive'] != 'false') as acts, if(countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)) = 0, 0, dateDiff('millisecond', minIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)), maxIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)))) as acting_ms
-  from events
+select null as c0, null as c1, null as c2, countIf(first_of = 'visit') - countIf(ends_bounce) as c3, countIf(first_of = 'visit') as c4, sum(prolongs_ms) / nullIf(countIf(first_of = 'visit'), 0) as c5
+from events
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour
-  and not is_bot
-  group by session
-))) as gathered;
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)
+  and not is_bot)) as gathered;
 
 -- {
 --  "sites": [
@@ -63,18 +58,13 @@ where site_id in {sites:Array(String)}
   and first_of <= 'page'
   and not is_bot
 union all
-select null as c0, null as c1, null as c2, countIf(pageviews <= 1 and not is_engaged) as c3, count() as c4, avgOrNull(duration_ms) as c5
-from (
-  select countIf(event_type = 'pageview') as pageviews, max(is_engaging) as is_engaged, dateDiff('millisecond', min(occurred_at), max(occurred_at)) as duration_ms, sum(engaged_ms) as engaged_ms_of_visit, countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type) and properties['interactive'] != 'false') as acts, if(countIf(not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)) = 0, 0, dateDiff('millisecond', minIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)), maxIf(occurred_at, not has(['engagement', 'scroll', 'click', 'rage_click', 'dead_click', 'form_load', 'form_view', 'form_touch', 'form_start', 'form_submit', 'form_invalid', 'form_abandon', 'text_select', 'text_copy', 'page_visibility', 'web_vital', 'js_error', 'identify'], event_type)))) as acting_ms
-  from events
+select null as c0, null as c1, null as c2, countIf(first_of = 'visit') - countIf(ends_bounce) as c3, countIf(first_of = 'visit') as c4, sum(prolongs_ms) / nullIf(countIf(first_of = 'visit'), 0) as c5
+from events
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour
-  and not is_bot
-  group by session
-))) as gathered;
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)
+  and not is_bot)) as gathered;
 
 -- {
 --  "sites": [

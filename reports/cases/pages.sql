@@ -23,8 +23,7 @@ from events
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)
   and not is_bot
   and entry_page != ''
 group by d0)
@@ -56,8 +55,7 @@ from events
 where site_id in {sites:Array(String)}
   and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)
   and not is_bot
   and entry_page != '')) as gathered;
 

@@ -72,8 +72,13 @@ export function triesSql(
 ): string {
   const { attribution = 'step', attribution_step: nth = 1, breakdown } = body
   const met = (filters: readonly Filter[], part: string) => meets(opened.filter(filters, part))
+  const [first = '1', ...others] = steps.map(({ filters }, at) =>
+    met(filters, `steps[${at}].filters`),
+  )
+  const actor = body.by === 'visit' ? 'session' : 'visitor'
   const bits = [
-    ...steps.map(({ filters }, at) => met(filters, `steps[${at}].filters`)),
+    first,
+    ...others,
     ...exclusions.map(({ filters }, at) => met(filters, `exclusions[${at}].filters`)),
     ...(order === 'strict' ? [IS_ACT] : []),
   ].map((condition, bit) => `toUInt32(${condition}) * ${2 ** bit}`)
@@ -111,9 +116,13 @@ export function triesSql(
         : ''
     }
   from (
-    select ${body.by === 'visit' ? 'session' : 'visitor'} as actor, ${POINT} as point, ${bits.join(' + ')} as mask,
+    select ${actor} as actor, ${POINT} as point, ${bits.join(' + ')} as mask,
       ${further[0]} as of_session, ${further[1]} as of_value${wants.next ? ', event_type, path' : ''}
-    ${rows('events', passes)} and (mask != 0${wants.next ? " or event_type = 'pageview'" : ''})
+    ${rows('events', passes)} and (mask != 0${wants.next ? " or event_type = 'pageview'" : ''})${
+      order === 'any'
+        ? ''
+        : `\n      and ${actor} in (select ${actor} ${rows('events', passes)} and ${first})`
+    }
   )
   group by actor${isApart ? ', of_value' : ''}
   ${order === 'any' ? '' : 'having max(bitTest(mask, 0)) = 1'}`

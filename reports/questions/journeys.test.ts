@@ -35,6 +35,8 @@ describe('journeys', () => {
   const links = async (body: Partial<JourneysBody>) =>
     (await ask(body)).rows.map((row) => [row.step, row.source, row.target, row.visits])
 
+  const GROUPS = [{ name: 'Blog', pages: ['/blog/*'] }]
+
   it('follow each visit from its first page', async () => {
     expect(await links({ steps: 2 })).toEqual([
       [0, '/', '/blog/one', 1],
@@ -50,7 +52,7 @@ describe('journeys', () => {
   it('with pages in groups and from a page on', async () => {
     const body: Partial<JourneysBody> = {
       start: [['is', 'event:page', ['/']]],
-      groups: [{ name: 'Blog', pages: ['/blog/*'] }],
+      groups: GROUPS,
       steps: 2,
     }
     const { nodes, paths } = await ask(body)
@@ -77,6 +79,16 @@ describe('journeys', () => {
       [0, 'signup', '/price', 1],
       [1, '/price', '/blog/one', 1],
     ])
+  })
+
+  it('without what fewer visits did than are wanted', async () => {
+    const { rows, nodes, paths } = await ask({ steps: 2, min_visits: 2, groups: GROUPS })
+    expect(rows).toEqual([
+      { step: 0, source: '/', target: 'Blog', visits: 2 },
+      { step: 1, source: 'Blog', target: '/price', visits: 2 },
+    ])
+    expect(paths).toEqual([{ path: ['/', 'Blog', '/price'], visits: 2 }])
+    expect(nodes).toContainEqual({ step: 0, name: '/price', visits: 1 })
   })
 
   it('have "(other)" for what is seldom', async () => {

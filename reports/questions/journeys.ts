@@ -20,6 +20,7 @@ export interface JourneysBody extends Asked {
   readonly groups?: readonly { readonly name: string; readonly pages: readonly string[] }[]
   readonly steps?: number
   readonly limit?: number
+  readonly min_visits?: number
 }
 
 /** Where people go from somewhere, or come from: what a Sankey diagram is drawn from. */
@@ -27,7 +28,7 @@ export const journeys: Question<JourneysBody> = {
   name: 'journeys',
   summary: 'The next or previous steps from a page or an event',
   definition:
-    'In each visit, the way from the first event that `start` lets through (from the last one, backwards, with `direction: previous`; from the end of the visit where there is no `start`), event by event: page views by path, with `of: events` what else a visitor did by name, with `all` both. The same twice in a row is once. `groups` give the pages that match (`*` is anything) one name, the first that matches. `visits` of a row: visits whose way goes from `source` at `step` to `target`, which is null where it ends. Of each step the `limit` most visited places have their names; the others are "(other)".',
+    'In each visit, the way from the first event that `start` lets through (from the last one, backwards, with `direction: previous`; from the end of the visit where there is no `start`), event by event: page views by path, with `of: events` what else a visitor did by name, with `all` both. The same twice in a row is once. `groups` give the pages that match (`*` is anything) one name, the first that matches. `visits` of a row: visits whose way goes from `source` at `step` to `target`, which is null where it ends. Of each step the `limit` most visited places have their names; the others are "(other)". Rows and paths of fewer than `min_visits` are left out; nodes count all.',
   members: {
     ...ASKED,
     start: FILTERS,
@@ -53,10 +54,11 @@ export const journeys: Question<JourneysBody> = {
     },
     steps: { ...limitOf(10, 3), description: 'after the beginning' },
     limit: { ...limitOf(50, 10), description: 'names of each step' },
+    min_visits: { ...limitOf(1_000_000, 1), description: 'of a row or a path' },
   },
   required: ['range'],
   async answer(body, context) {
-    const { steps = 3, limit = 10, ...asked } = body
+    const { steps = 3, limit = 10, min_visits = 1, ...asked } = body
     const opened = await open(asked, context)
     const begin = () => {
       const begun = opened.begin()
@@ -99,13 +101,15 @@ order by visits desc, step, is_end, source, name`),
         forPaths.sql.statement(`select named as path, count() as visits
 from (${named(forPaths)})
 group by path
+having visits >= ${min_visits}
 order by visits desc, path
 limit ${limit}`),
       ),
     ])
+    const heavy = links.filter(({ visits }) => Number(visits) >= min_visits)
     const byStep = Map.groupBy(links, (row) => `${row.step} ${row.source}`)
     return {
-      rows: links.map((row) => ({
+      rows: heavy.map((row) => ({
         step: Number(row.step),
         source: String(row.source),
         target: Number(row.is_end) === 1 ? null : String(row.name),
