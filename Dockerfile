@@ -1,10 +1,13 @@
-# syntax=docker/dockerfile:1
 # Two images: `app`, every process of ours, and `proxy`, Debian's nginx with
 # deploy/nginx, which is what `npm run test:deploy` tests.
 
 FROM node:22.12.0-bookworm-slim AS build
 WORKDIR /app
 ENV CI=true
+# The Node of npm needs it, also below.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends libatomic1 \
+  && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
 # Exact versions and hashes; of the packages' scripts, those that package.json allows.
 RUN npm ci --no-audit --no-fund --loglevel=error && npm rebuild node --loglevel=error
@@ -24,7 +27,10 @@ RUN npm prune --omit=dev --no-audit --no-fund --loglevel=error \
   && find /out -exec touch --no-dereference --date=@0 {} +
 
 FROM debian:12.8-slim AS app
-RUN groupadd --gid 10001 footfall \
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends libatomic1 \
+  && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log \
+  && groupadd --gid 10001 footfall \
   && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin footfall \
   && install --directory --owner=10001 --group=10001 --mode=0700 /data /backups \
   && printf '#!/bin/sh\nexec /app/node_modules/node/bin/node /app/cli/main.ts "$@"\n' > /usr/local/bin/footfall \
