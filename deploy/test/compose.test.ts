@@ -125,7 +125,8 @@ describe('the Dockerfile', () => {
       /cp -a node_modules package.json LICENSE ([\w ]+) \/out\//.exec(lines)?.[1]?.split(' ') ?? []
     expect(copied).toEqual(expect.arrayContaining(['api', 'cli', 'pipeline', 'reports']))
     for (const folder of copied) expect(statSync(join(ROOT, folder)).isDirectory()).toBe(true)
-    expect(lines).toContain('npm ci')
+    expect(lines).toContain('COPY package.json package-lock.json')
+    expect(lines).toContain('node cli/bootstrap.mjs install')
     expect(lines).toContain('npm prune --omit=dev')
     for (const stage of ['AS app', 'AS proxy']) {
       const text = lines.slice(lines.indexOf(stage))
