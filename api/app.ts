@@ -90,7 +90,15 @@ async function serveDashboard(app: FastifyInstance, folder: string): Promise<voi
     scope.addHook('onSend', async (_request, reply) => {
       reply.header('content-security-policy', DASHBOARD_CSP)
     })
-    await scope.register(fastifyStatic, { root: folder, serve: false, cacheControl: false })
+    // No validators: they would be made of size and date, which two builds have in common
+    // (all files of an image are of one date), and a browser would stay with the old page.
+    await scope.register(fastifyStatic, {
+      root: folder,
+      serve: false,
+      cacheControl: false,
+      etag: false,
+      lastModified: false,
+    })
     scope.get('/dashboard', { schema: { hide: true } }, (_request, reply) =>
       reply.redirect('/dashboard/'),
     )

@@ -32,6 +32,7 @@ const say = (line) => process.stderr.write(`${line}\n`)
 
 try {
   install()
+  if (command === 'install') process.exit(0) // an image's layer, before the sources are there
   buildWhatIsStale()
   if (['test', 'check', 'browsers', 'bench', 'test:deploy'].includes(command)) prepareBrowsers()
   if (command === 'test:deploy' || (command === 'bench' && args.includes('load'))) prepareServers()

@@ -22,12 +22,16 @@ interface Service {
   readonly privileged?: boolean
   readonly healthcheck?: object
   readonly volumes?: readonly string[]
-  readonly deploy?: { readonly resources?: { readonly limits?: { readonly memory?: string } } }
+  readonly networks?: readonly string[]
+  readonly pids_limit?: number
+  readonly mem_limit?: string
+  readonly deploy?: object
 }
 const compose = (path: string) => parse(read(path), { merge: true }) as ComposeFile
 interface ComposeFile {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, object>>
+  readonly networks: Readonly<Record<string, object>>
 }
 const base = compose('compose.yml')
 
@@ -77,6 +81,8 @@ describe('the compose files', () => {
     expect(service.security_opt).toEqual(['no-new-privileges:true'])
     expect(service.privileged).toBeUndefined()
     expect(service.restart).toBeDefined()
+    // Compose refuses a limit of processes beside limits of another way of writing.
+    expect(service.deploy).toBeUndefined()
     // ClickHouse's image writes its configuration at its start.
     if (name !== 'clickhouse') expect(service.read_only).toBe(true)
     // An exact version, or an image of our own.
@@ -92,6 +98,15 @@ describe('the compose files', () => {
     expect(published('compose.yml')).toEqual(['nginx 80:8080', 'grafana 127.0.0.1:3000:3000'])
     expect(published('compose.override.yml')).toEqual(['postgres 127.0.0.1:5432:5432'])
     expect(published('deploy/compose.prod.yml')).toEqual(['nginx 443:8443'])
+  })
+
+  it('what may need a database elsewhere has a way out, and the databases have none', () => {
+    const networks = { ...base.services, ...compose('deploy/compose.prod.yml').services }
+    for (const name of ['migrate', 'collector-1', 'collector-2', 'app', 'backup'])
+      expect((base.services[name] ?? networks[name])?.networks, name).toContain('egress')
+    for (const name of ['postgres', 'clickhouse'])
+      expect(base.services[name]?.networks, name).toEqual(['back'])
+    expect(base.networks.back).toEqual({ internal: true })
   })
 
   it('no file holds a secret, and the first start makes one each', () => {
@@ -125,7 +140,8 @@ describe('the Dockerfile', () => {
       /cp -a node_modules package.json LICENSE ([\w ]+) \/out\//.exec(lines)?.[1]?.split(' ') ?? []
     expect(copied).toEqual(expect.arrayContaining(['api', 'cli', 'pipeline', 'reports']))
     for (const folder of copied) expect(statSync(join(ROOT, folder)).isDirectory()).toBe(true)
-    expect(lines).toContain('npm ci')
+    expect(lines).toContain('COPY package.json package-lock.json')
+    expect(lines).toContain('node cli/bootstrap.mjs install')
     expect(lines).toContain('npm prune --omit=dev')
     for (const stage of ['AS app', 'AS proxy']) {
       const text = lines.slice(lines.indexOf(stage))
