@@ -136,8 +136,7 @@ export async function refillIfLost(pool: Pool, clickhouse: ClickHouse): Promise<
   )
   if (there?.rows !== 0) return 0
   const { rows } = await pool.query<{ site_id: string }>(
-    `/* sites with visits */ select site_id from sites s
-     where exists (select from user_sessions v where v.site_id = s.site_id)
+    `/* sites with events */ select site_id from event_totals s where events > 0
        and not exists (select from clickhouse_outbox o where s.site_id = any(o.sites))`,
   )
   for (const { site_id } of rows) await beginRebuild(pool, site_id, '-infinity', 'infinity')
