@@ -1,17 +1,18 @@
 import type { Connection } from './postgres.ts'
 
-/** What grows with the events. The others stay on the coordinator, which joins them. */
+/** What grows with the events, and what is looked up for each. The others stay on the coordinator, which joins them. */
 export const DISTRIBUTED = [
   'events_log',
   'user_sessions',
   'pageviews',
   'user_events',
   'form_submissions',
+  'quarantine', // is left out of the record wherever that is read
 ] as const
 
 /**
  * On a Citus cluster (the database has the extension citus): puts each site's
- * rows of these tables on one node, those of all five on the same. What the
+ * rows of these tables on one node, those of all tables on the same. What the
  * tables hold moves with them; a table that is distributed already stays as it
  * is. In the caller's transaction.
  */

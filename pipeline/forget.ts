@@ -25,8 +25,9 @@ export async function forget(
      with gone as (
        delete from events_log l
        where l.site_id = $1
-         and (l.event_id, l.id_at) in (select l.event_id, l.id_at from events_log l where l.site_id = $1 and ${which} limit ${limit})
-         and not exists (select from events_batches b where b.batch_id = l.batch_id)
+         and (l.event_id, l.id_at) in (
+           select l.event_id, l.id_at from events_log l left join events_batches b using (batch_id)
+           where l.site_id = $1 and ${which} and b.batch_id is null limit ${limit})
        returning l.visitor_id, l.event_id, l.occurred_at
      ), aside as (
        delete from quarantine q using gone where q.site_id = $1 and q.event_id = gone.event_id

@@ -166,6 +166,9 @@ export async function refillIfLost(
        order by site_id
      )
      select count(*) as sites from lost`,
+  const { rows } = await pool.query<{ site_id: string }>(
+    `/* sites with events */ select site_id from event_totals s where events > 0
+       and not exists (select from clickhouse_outbox o where s.site_id = any(o.sites))`,
   )
   return rows[0]?.sites ?? 0
 }

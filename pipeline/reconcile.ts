@@ -7,9 +7,6 @@ interface Due {
   readonly day: string
   readonly day_start: Date
   readonly day_end: Date
-  readonly record: number
-  readonly processed: number
-  readonly daily: number
 }
 
 // The pipeline does not stand still longer than this for a ClickHouse that hangs.
@@ -26,29 +23,15 @@ export function reconcile(pool: Pool, clickhouse: ClickHouse, days = 20): Promis
     if (!(await takeLock(connection))) return 0
     const { rows } = await connection.query<Due>(
       `/* reconcile */
-       with due as (
-         select r.site_id, r.day,
-                r.day::timestamp at time zone s.timezone as day_start,
-                (r.day + 1)::timestamp at time zone s.timezone as day_end
-         from reconciliations r join sites s using (site_id)
-         where (r.checked_at is null or r.checked_at < r.due_at)
-           and r.day::timestamp at time zone s.timezone >= s.record_since
-           and not exists (select from changed_days c where c.site_id = r.site_id and c.day = r.day)
-           and not exists (select from clickhouse_outbox o where r.site_id = any(o.sites))
-         order by r.due_at limit $1
-       )
-       select due.site_id, due.day::text as day, day_start, day_end,
-         (select count(*) from events_log l
-          where l.site_id = due.site_id and l.occurred_at >= day_start and l.occurred_at < day_end
-            and not exists (select from events_batches b where b.batch_id = l.batch_id)
-            and not exists (select from quarantine q where q.site_id = l.site_id and q.event_id = l.event_id)) as record,
-         (select count(*) from pageviews p
-          where p.site_id = due.site_id and p.occurred_at >= day_start and p.occurred_at < day_end)
-         + (select count(*) from user_events e
-            where e.site_id = due.site_id and e.occurred_at >= day_start and e.occurred_at < day_end) as processed,
-         coalesce((select m.events + m.bot_events from daily_site_metrics m
-                   where m.site_id = due.site_id and m.day = due.day), 0) as daily
-       from due`,
+       select r.site_id, r.day::text as day,
+              r.day::timestamp at time zone s.timezone as day_start,
+              (r.day + 1)::timestamp at time zone s.timezone as day_end
+       from reconciliations r join sites s using (site_id)
+       where (r.checked_at is null or r.checked_at < r.due_at)
+         and r.day::timestamp at time zone s.timezone >= s.record_since
+         and not exists (select from changed_days c where c.site_id = r.site_id and c.day = r.day)
+         and not exists (select from clickhouse_outbox o where r.site_id = any(o.sites))
+       order by r.due_at limit $1`,
       [days],
     )
     for (const day of rows) {
@@ -60,11 +43,24 @@ export function reconcile(pool: Pool, clickhouse: ClickHouse, days = 20): Promis
         { site: day.site_id, from: day.day_start.getTime(), to: day.day_end.getTime() },
         AbortSignal.timeout(CLICKHOUSE_WITHIN_MS),
       )
+      const [counted] = (
+        await connection.query<{ record: number; processed: number }>(
+          `/* count day */
+           select (select count(*) from events_log l left join events_batches b using (batch_id)
+                   where l.site_id = $1 and l.occurred_at >= $2 and l.occurred_at < $3 and b.batch_id is null
+                     and not exists (select from quarantine q where q.site_id = l.site_id and q.event_id = l.event_id)) as record,
+                  (select count(*) from pageviews where site_id = $1 and occurred_at >= $2 and occurred_at < $3)
+                  + (select count(*) from user_events where site_id = $1 and occurred_at >= $2 and occurred_at < $3) as processed`,
+          [day.site_id, day.day_start, day.day_end],
+        )
+      ).rows
       await connection.query(
-        `/* reconciled */ update reconciliations
-         set checked_at = now(), record = $3, processed = $4, daily = $5, clickhouse = $6
+        `/* reconciled */ update reconciliations r
+         set checked_at = now(), record = $3, processed = $4, clickhouse = $5,
+             daily = coalesce((select m.events + m.bot_events from daily_site_metrics m
+                               where m.site_id = r.site_id and m.day = r.day), 0)
          where site_id = $1 and day = $2`,
-        [day.site_id, day.day, day.record, day.processed, day.daily, there?.events ?? 0],
+        [day.site_id, day.day, counted?.record, counted?.processed, there?.events ?? 0],
       )
     }
     return rows.length

@@ -74,7 +74,8 @@ export async function reopen(
      from ${STRETCHES}
      join events_log l on l.site_id = s."siteId" and l.visitor_id = s."visitorId"
                       and l.occurred_at between s."from" and s."to"
-     where not exists (select from events_batches b where b.batch_id = l.batch_id)
+     left join events_batches b using (batch_id)
+     where b.batch_id is null
        and not exists (select from quarantine q where q.site_id = l.site_id and q.event_id = l.event_id)
      order by l.occurred_at, l.event_id`,
     [grown],
@@ -112,31 +113,36 @@ async function grow(
   while (growing.length > 0) {
     const { rows } = await connection.query<Omit<Grown, 'names'> & { sessions: string[] }>(
       `/* grow stretches */
-       select s."siteId", s."visitorId", s."timeoutMs", least(s."from", min(x.first)) as "from",
-              greatest(s."to", max(x.last)) as "to",
-              coalesce(jsonb_agg(distinct x.id) filter (where x.id is not null), '[]') as sessions
-       from ${STRETCHES}
-       left join lateral (
-         select v.started_at as first, v.last_at as last, v.client_session_id as id from user_sessions v
-         where v.site_id = s."siteId" and v.visitor_id = s."visitorId"
+       select "siteId", "visitorId", "timeoutMs", min(first) as "from", max(last) as "to",
+              coalesce(jsonb_agg(distinct id) filter (where id is not null), '[]') as sessions
+       from (
+         select s."siteId", s."visitorId", s."timeoutMs", s."from" as first, s."to" as last, null as id
+         from ${STRETCHES}
+         union all
+         select s."siteId", s."visitorId", s."timeoutMs", v.started_at, v.last_at, v.client_session_id
+         from ${STRETCHES}
+         join user_sessions v on v.site_id = s."siteId" and v.visitor_id = s."visitorId"
            and (v.last_at >= s."from" - s."timeoutMs" * interval '1 ms'
                 and v.started_at <= s."to" + s."timeoutMs" * interval '1 ms'
                 or s.names->'sessions' ? v.client_session_id)
          union all
-         select p.occurred_at, coalesce(p.engagement_at, p.occurred_at), null from pageviews p
-         where p.site_id = s."siteId" and p.visitor_id = s."visitorId"
+         select s."siteId", s."visitorId", s."timeoutMs", p.occurred_at, coalesce(p.engagement_at, p.occurred_at), null
+         from ${STRETCHES}
+         join pageviews p on p.site_id = s."siteId" and p.visitor_id = s."visitorId"
            and (p.occurred_at <= s."to" and coalesce(p.engagement_at, p.occurred_at) >= s."from"
                 or s.names->'views' ? p.view_id)
          union all
-         select e.occurred_at, e.occurred_at, null from user_events e
-         where e.site_id = s."siteId" and e.visitor_id = s."visitorId"
+         select s."siteId", s."visitorId", s."timeoutMs", e.occurred_at, e.occurred_at, null
+         from ${STRETCHES}
+         join user_events e on e.site_id = s."siteId" and e.visitor_id = s."visitorId"
            and e.event_type = 'engagement' and s.names->'views' ? e.view_id
          union all
-         select f.first_at, f.last_at, null from form_submissions f
-         where f.site_id = s."siteId" and f.visitor_id = s."visitorId"
+         select s."siteId", s."visitorId", s."timeoutMs", f.first_at, f.last_at, null
+         from ${STRETCHES}
+         join form_submissions f on f.site_id = s."siteId" and f.visitor_id = s."visitorId"
            and (f.first_at <= s."to" and f.last_at >= s."from" or s.names->'attempts' ? f.attempt)
-       ) x on true
-       group by s."siteId", s."visitorId", s."from", s."to", s."timeoutMs"`,
+       ) x
+       group by 1, 2, 3`,
       [JSON.stringify(growing)],
     )
     const before = new Map(growing.map((each) => [`${each.siteId}\n${each.visitorId}`, each]))
