@@ -95,7 +95,7 @@ export const FEATURE_CASES: readonly Case[] = [
     title:
       'the features are blocked: the script goes on, nothing is thrown; the next page has them',
     async run(world) {
-      world.gate.serve = (url) => (isFeatures(url) ? { status: 404 } : 'pass')
+      world.gate.serve = (url) => (isFeatures(url) ? 'reset' : 'pass')
       const page = await world.open(world.put('/', { body: BODY, head: CATCHES_ERRORS }))
       await page.click('#buy')
       deepEqual(counts(await world.settled(page)), { pageview: 1 })
@@ -118,7 +118,8 @@ export const FEATURE_CASES: readonly Case[] = [
       }
       const from = world.gate.scriptUrls.length
       world.gate.serve = (url) => (isFeatures(url) ? altered : 'pass')
-      const page = await world.open(world.put('/', { body: BODY, head: CATCHES_ERRORS }))
+      const script = `crossorigin integrity="${await world.gate.integrity()}"`
+      const page = await world.open(world.put('/', { body: BODY, head: CATCHES_ERRORS, script }))
       while (!world.gate.scriptUrls.slice(from).some(isFeatures)) await pause(20)
       await page.evaluate(() => window.footfall?.track('asked'))
       await world.until('what was recorded then', (all) => counts(all).asked === 1)

@@ -50,6 +50,13 @@ export class Gate {
     return `http://127.0.0.1:${port}`
   }
 
+  /** The digest of the script that a page may ask for. */
+  async integrity(): Promise<string> {
+    const script = await (await fetch(`${this.url}/js/tracking.js`)).arrayBuffer()
+    const digest = await crypto.subtle.digest('SHA-384', script)
+    return `sha384-${Buffer.from(digest).toString('base64')}`
+  }
+
   /** What was sent for a site, preflights included. */
   attemptsOf(site: string): Attempt[] {
     return this.attempts.filter(

@@ -29,6 +29,7 @@ interface Engagement {
 export function engagement({ options, record, flush, onView, onEnd }: Tracker): void {
   if (!options.trackEngagement) return
   let current: Engagement | undefined
+  let loaded: View | undefined // the first; those that follow are routes or come from a cache
   let scroller: Element | undefined
   let top = 0
   let bottom = 0
@@ -101,7 +102,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
         ...scroll,
         attentionMs: attentionMs.map(Math.round),
       }),
-      ...(/^(load|reload|back_forward|prerender)$/.test(view.navigation) && loadTimes()),
+      ...(view === loaded && loadTimes()),
     }
     const title = pageTitle()
     const now = `${view.id}${title}${scroll.maxScrollPx}`
@@ -113,6 +114,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
   }
 
   onView((view) => {
+    loaded ??= view
     current = {
       view,
       heightAtLoadPx: 0,

@@ -21,7 +21,7 @@ export function loadFeatures(
   tracker: Tracker,
   given: Given,
   source: string,
-  nonce: string | undefined,
+  script: HTMLScriptElement | null,
 ): void {
   let isLoading = false
   const relay = startRelay(tracker, load, (kept) => tellRest(tracker, kept))
@@ -31,23 +31,29 @@ export function loadFeatures(
   function load() {
     if (isLoading) return
     isLoading = true
-    const link = document.createElement('link')
-    // Older browsers, which do not know the one, do not know Trusted Types either.
-    const element = link.relList.supports('modulepreload')
-      ? Object.assign(link, { rel: 'modulepreload', href: address })
-      : Object.assign(document.createElement('script'), { type: 'module', src: address })
-    Object.assign(element, {
-      integrity: FEATURES_INTEGRITY,
-      crossOrigin: '',
-      nonce,
-      onload: () =>
-        import(/* @vite-ignore */ address)
-          .then(({ default: startLate }: { default: typeof startFeaturesLate }) =>
-            startLate(SHARED, tracker, given, relay),
-          )
-          .catch(() => {}),
-    })
-    document.head.append(element)
+    // Older browsers, which cannot load a module ahead, know no Trusted Types
+    // either. WebKit (2.50) can, but checks no integrity then.
+    const isChecked =
+      document.createElement('link').relList.supports('modulepreload') &&
+      !(script?.integrity && /Apple/.test(navigator.vendor))
+    document.head.append(
+      Object.assign(document.createElement(isChecked ? 'link' : 'script'), {
+        // What is of the other kind of element means nothing.
+        rel: 'modulepreload',
+        href: address,
+        type: isChecked ? '' : 'module',
+        src: address,
+        integrity: FEATURES_INTEGRITY,
+        crossOrigin: '',
+        nonce: script?.nonce,
+        onload: () =>
+          import(/* @vite-ignore */ address)
+            .then(({ default: startLate }: { default: typeof startFeaturesLate }) =>
+              startLate(SHARED, tracker, given, relay),
+            )
+            .catch(() => {}),
+      }),
+    )
   }
 
   if (/google|tcf/.test(tracker.options.consent)) load()

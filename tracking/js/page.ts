@@ -13,7 +13,7 @@ interface Placeholder {
 
 /** Starts from a script element: its `data-` attributes, or a configuration object. Twice is once. */
 export function startOnPage(
-  start: (given: Given, source: string, nonce: string | undefined) => Footfall,
+  start: (given: Given, source: string, script: HTMLScriptElement | null) => Footfall,
 ): void {
   // A module has no current script: then the one that has our attributes.
   const script = (document.currentScript ??
@@ -25,7 +25,7 @@ export function startOnPage(
   const source = script?.src || `${location.origin}/js/tracking.js`
   const given: Given = { ...script?.dataset, ...config }
   const endpoint = new URL('/collect', source).href
-  const footfall = start({ endpoint, siteId: given.site, ...given }, source, script?.nonce)
+  const footfall = start({ endpoint, siteId: given.site, ...given }, source, script)
   page.footfall = footfall
   for (const [method, ...parameters] of q ?? [])
     guard(footfall[method] as (...parameters: unknown[]) => void)(...parameters)

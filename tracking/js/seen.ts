@@ -61,9 +61,7 @@ export function startRelay(
         }),
     })
   })
-  onEnd((isLeaving) => {
-    if (isLeaving) tellRest(kept.splice(0))
-  })
+  onEnd((isLeaving) => isLeaving && tellRest(kept.splice(0)))
   return (listener) => {
     for (const seen of kept) listener(seen, true)
     kept = []

@@ -11,7 +11,7 @@ import { uuidv7 } from './uuidv7.ts'
  */
 export function tellRest({ options, record }: Tracker, kept: readonly Seen[]): void {
   for (const { event, path, during, isValid } of kept) {
-    const tell = (eventType: string, data: object) => record(eventType, data, 'critical', during)
+    const tell = (eventType: string, data: object) => record(eventType, data, undefined, during) // the page is about to send all
     const find = (selector: string) => path.find((element) => isOne(element, selector))
     const { type, message, defaultPrevented } = event as ErrorEvent // others have no message
     if (message && options.trackErrors) tell('js_error', { message: redactText(message) })
