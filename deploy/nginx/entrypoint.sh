@@ -151,7 +151,7 @@ server() {
     echo "    location = ${each%%=*} { rewrite ^ ${each#*=} last; }"
     # The library asks for its features by its own name, with a version.
     case $each in
-      *.js=*.js) echo "    location ~ \"^$(echo "${each%%.js=*}" | sed 's/[.]/\\./g')\.([0-9a-f]{12})\.js\$\" { rewrite ^ $(echo "${each#*=}" | sed 's/\.js$//').\$1.js last; }" ;;
+      *.js=*.js) echo "    location ~ \"^$(echo "${each%%.js=*}" | sed 's/[.]/\\./g')\.[0-9a-f]{12}\.js\$\" { rewrite \"\.([0-9a-f]{12})\.js\$\" $(echo "${each#*=}" | sed 's/\.js$//').\$1.js last; }" ;;
     esac
   done
   case $3 in
