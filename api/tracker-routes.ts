@@ -3,17 +3,29 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 
 /** The browser library as it was built, by the name of its file. */
-export type TrackerScripts = Readonly<Record<'tracking.js' | 'pageviews.js', Buffer>>
+export type TrackerScripts = Readonly<
+  Record<'tracking.js' | 'features.js' | 'pageviews.js', Buffer>
+>
 
-/** `GET /js/…`: each script under its stable name, and under one that names its content and never changes. */
+/**
+ * `GET /js/…`: each script under its stable name, and under one that names its
+ * content and never changes. The features are versions of tracking.js: it asks
+ * for them by its own name, whatever a proxy calls it.
+ */
 export function trackerRoutes(app: FastifyInstance, scripts: TrackerScripts): void {
-  for (const [name, script] of Object.entries(scripts)) serveScript(app, name, script)
+  for (const [name, script] of Object.entries(scripts))
+    serveScript(app, name, name === 'features.js' ? 'tracking' : name.replace('.js', ''), script)
 }
 
-function serveScript(app: FastifyInstance, name: string, script: Buffer): void {
+function serveScript(
+  app: FastifyInstance,
+  name: string,
+  versionedName: string,
+  script: Buffer,
+): void {
   const version = createHash('sha256').update(script).digest('hex').slice(0, 12)
   const integrity = `sha384-${createHash('sha384').update(script).digest('base64')}`
-  const immutableName = `/js/${name.replace('.js', '')}.${version}.js`
+  const immutableName = `/js/${versionedName}.${version}.js`
   // Compressed once, as small as it goes: it is asked for with every visit.
   const forms = { br: brotliCompressSync(script), gzip: gzipSync(script, { level: 9 }) }
 

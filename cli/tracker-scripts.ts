@@ -6,5 +6,9 @@ import { ROOT } from './config.ts'
 /** The built library: the bootstrap builds it before anything runs. */
 export function readTrackerScripts(): TrackerScripts {
   const read = (name: string) => readFileSync(join(ROOT, 'tracking/dist', name))
-  return { 'tracking.js': read('tracking.js'), 'pageviews.js': read('pageviews.js') }
+  return {
+    'tracking.js': read('tracking.js'),
+    'features.js': read('features.js'),
+    'pageviews.js': read('pageviews.js'),
+  }
 }

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EVENT_TYPES } from '../contract/event-types.ts'
-import { DEFAULTS } from './js/options.ts'
+import { FEATURE_DEFAULTS } from './js/feature-options.ts'
+import { CORE_DEFAULTS } from './js/options.ts'
 
+const DEFAULTS = { ...CORE_DEFAULTS, ...FEATURE_DEFAULTS }
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
 // The formatter pads the cells of tables.
 const unpadded = readme.replace(/ *\| */g, '|')

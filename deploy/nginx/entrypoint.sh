@@ -149,6 +149,10 @@ server() {
   echo '    include server.conf;'
   for each in $NEUTRAL_PATHS; do
     echo "    location = ${each%%=*} { rewrite ^ ${each#*=} last; }"
+    # The library asks for its features by its own name, with a version.
+    case $each in
+      *.js=*.js) echo "    location ~ \"^$(echo "${each%%.js=*}" | sed 's/[.]/\\./g')\.[0-9a-f]{12}\.js\$\" { rewrite \"\.([0-9a-f]{12})\.js\$\" $(echo "${each#*=}" | sed 's/\.js$//').\$1.js last; }" ;;
+    esac
   done
   case $3 in
     collect) echo '    include collect.conf;'; echo '    location / { return 404; }' ;;

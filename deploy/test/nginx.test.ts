@@ -73,6 +73,11 @@ describe('who answers what', () => {
 
   it('the library, the endpoint and the pixel have other names too', async () => {
     expect((await get('/a.js')).body).toBe((await get('/js/tracking.js')).body)
+    const version = /<\/js\/tracking(\.\w+\.js)>/.exec(
+      String((await get('/js/features.js')).headers.link),
+    )?.[1]
+    expect((await get(`/a${version}`)).body).toBe((await get('/js/features.js')).body)
+    expect((await get(`/ab${version}`)).status).toBe(404)
     expect(
       await send(product.nginx.url, {
         method: 'POST',

@@ -30,6 +30,9 @@ export interface Attempt {
 export class Gate {
   readonly attempts: Attempt[] = []
   behave: (attempt: Attempt) => Behaviour = () => 'pass'
+  /** What was asked of the library's files, and what becomes of it. */
+  readonly scriptUrls: string[] = []
+  serve: (url: string) => Behaviour | Promise<Behaviour> = () => 'pass'
   readonly #collectorPort: number
   readonly #server: Server
 
@@ -45,6 +48,13 @@ export class Gate {
   get url(): string {
     const { port } = this.#server.address() as AddressInfo // it listens on a port
     return `http://127.0.0.1:${port}`
+  }
+
+  /** The digest of the script that a page may ask for. */
+  async integrity(): Promise<string> {
+    const script = await (await fetch(`${this.url}/js/tracking.js`)).arrayBuffer()
+    const digest = await crypto.subtle.digest('SHA-384', script)
+    return `sha384-${Buffer.from(digest).toString('base64')}`
   }
 
   /** What was sent for a site, preflights included. */
@@ -63,7 +73,7 @@ export class Gate {
     const chunks: Buffer[] = []
     incoming.on('data', (chunk) => chunks.push(chunk))
     incoming.on('error', () => {})
-    incoming.on('end', () => {
+    incoming.on('end', async () => {
       const body = Buffer.concat(chunks)
       const { method = '', url = '', headers } = incoming
       let behaviour: Behaviour = 'pass'
@@ -72,6 +82,9 @@ export class Gate {
         attempt = { method, url, headers, body: body.toString(), atMs: Date.now() }
         this.attempts.push(attempt)
         behaviour = this.behave(attempt)
+      } else {
+        this.scriptUrls.push(url)
+        behaviour = await this.serve(url)
       }
       if (behaviour === 'hang') return
       if (behaviour === 'reset') return void incoming.socket.destroy()
@@ -97,7 +110,7 @@ export class Gate {
     // A first-party proxy may call the collector what it likes.
     const path = incoming.url
       ?.replace(/^\/shop-news$/, '/collect')
-      .replace(/^\/js\/shop\.js/, '/js/tracking.js')
+      .replace(/^\/js\/shop\b/, '/js/tracking')
     const onward = request(
       { host: '127.0.0.1', port: this.#collectorPort, path, method, headers },
       (answer) => {

@@ -2,6 +2,7 @@ import { BEHAVIOUR_CASES } from './behaviour.ts'
 import { CORE_CASES } from './core.ts'
 import { COST_CASES } from './cost.ts'
 import { DELIVERY_CASES } from './delivery.ts'
+import { FEATURE_CASES } from './features.ts'
 import { HOSTILE_CASES } from './hostile.ts'
 import { PACKAGE_CASES } from './package.ts'
 import { README_CASES } from './readme.ts'
@@ -18,6 +19,7 @@ export const CASES: readonly Case[] = [
   ...VISITOR_CASES,
   ...HOSTILE_CASES,
   ...BEHAVIOUR_CASES,
+  ...FEATURE_CASES,
   ...VITAL_CASES,
   ...CORE_CASES,
   ...PACKAGE_CASES,

@@ -129,18 +129,30 @@ export class World {
    */
   async settled(page: Page): Promise<Stored[]> {
     const marker = `done-${Math.random()}`
-    // What an event handler leaves for later comes first.
-    await page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          if ('requestIdleCallback' in window) requestIdleCallback(resolve, { timeout: 500 })
-          else setTimeout(resolve)
-        }),
-    )
+    await ready(page)
     await page.evaluate((name) => window.footfall?.track(name), marker)
     const events = await this.until(marker, (all) => all.some(({ type }) => type === marker))
     return events.filter(({ type }) => !type.startsWith('done-'))
   }
+}
+
+/**
+ * Waits for what waits for the page to be idle: the features, and what an event
+ * handler leaves for later.
+ */
+export async function ready(page: Page): Promise<void> {
+  const idle = () =>
+    new Promise((resolve) => {
+      if ('requestIdleCallback' in window) requestIdleCallback(resolve, { timeout: 500 })
+      else setTimeout(resolve)
+    })
+  await page.evaluate(idle)
+  // A module is there once: this is the library's own, or has failed for it
+  // too. As text, which nothing on the way here has transformed.
+  await page.evaluate(
+    `(({ href } = {}) => href && import(href).then(() => {}, () => {}))(document.querySelector('link[rel=modulepreload]') ?? undefined)`,
+  )
+  await page.evaluate(idle)
 }
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,9 +1,9 @@
 import { redactText } from '../../redact/text.ts'
 import { clean } from './clean.ts'
+import { engagement } from './engagement.ts'
 import { VERSION } from './environment.ts'
-import { FORM_SUCCESS } from './form-success.ts'
 import { guard } from './guard.ts'
-import { type ConsentState, type Given, optionsFrom } from './options.ts'
+import { CORE_DEFAULTS, type ConsentState, type Given, optionsFrom } from './options.ts'
 import { isRefused } from './refusal.ts'
 import { startTracker, type Tracker } from './tracker.ts'
 
@@ -28,13 +28,14 @@ declare global {
   }
 }
 
-export type Feature = (tracker: Tracker) => void
-
-/** Starts with what is configured; with Do Not Track or Global Privacy Control nothing is stored or sent. */
-export function start(given: object, features: readonly Feature[]): Footfall {
-  const options = optionsFrom(given as Given) // any object has members
+/**
+ * Starts with what is configured, and what else is to begin with it; with Do
+ * Not Track or Global Privacy Control nothing is stored or sent.
+ */
+export function start(given: object, begin: (tracker: Tracker) => void): Footfall {
+  const options = optionsFrom(given as Given, CORE_DEFAULTS) // any object has members
   const tracker = isRefused() ? undefined : startTracker(options)
-  if (tracker) for (const feature of features) guard(feature)(tracker)
+  if (tracker) for (const feature of [engagement, begin]) guard(feature)(tracker)
   return {
     version: VERSION,
     track: guard((name, properties) => {
@@ -49,7 +50,9 @@ export function start(given: object, features: readonly Feature[]): Footfall {
       if (options.identify && redactText(id) === id)
         tracker?.record('identify', { userId: id.slice(0, 64) }, 'critical')
     }),
-    formSuccess: guard((form) => dispatchEvent(new CustomEvent(FORM_SUCCESS, { detail: form }))),
+    formSuccess: guard((form) =>
+      dispatchEvent(new CustomEvent('footfall:formsuccess', { detail: form })),
+    ),
     flush: guard(() => tracker?.flush()),
   }
 }

@@ -1,10 +1,10 @@
 import { redactUrl } from '../../redact/url.ts'
+import { attribute } from './attribute.ts'
 import { clean } from './clean.ts'
-import { attribute, isPrivate, selectorOf } from './element.ts'
-import { listen } from './guard.ts'
+import { isPrivate, selectorOf } from './element.ts'
+import type { Surroundings } from './features.ts'
 import { later } from './later.ts'
 import { whenNothingHappens } from './reaction.ts'
-import type { Tracker } from './tracker.ts'
 
 const LINKS = 'a[href],area[href]'
 const ANSWERS_UNSEEN = 'input,select,textarea,label,option,video,audio,canvas'
@@ -18,13 +18,12 @@ const RAGE_PX = 30
  * within a second and 30 px) or in vain. The handler takes down what is gone
  * later; describing the element waits until the page is idle.
  */
-export function clicks({ options, record }: Tracker): void {
+export function clicks({ options, record, hear }: Surroundings): void {
   if (!options.trackClicks) return
   let series: MouseEvent[] = []
 
-  listen<MouseEvent>(document, 'click auxclick', (event) => {
+  hear<MouseEvent>('click auxclick', ({ event, path, during }, isLate) => {
     const { button, clientX, clientY, pageX, pageY, timeStamp } = event
-    const path = event.composedPath().filter(isElement)
     const [target] = path
     // The right button opens a menu.
     if (button === 2 || !target) return
@@ -53,19 +52,23 @@ export function clicks({ options, record }: Tracker): void {
         box: [...page, width, height].map(Math.round),
       }
       const { eventType, ...link } = linkOf(find(LINKS), options.downloadExtensions)
-      if (control) record(eventType, { ...data, ...link })
+      if (control) record(eventType, { ...data, ...link }, undefined, during)
       // Three clicks select a paragraph, too.
-      if (isRage && (control || getSelection()?.isCollapsed)) record('rage_click', data)
+      if (isRage && (control || getSelection()?.isCollapsed))
+        record('rage_click', data, undefined, during)
       const named = find('[data-track]')
-      if (named) record(attribute(named, 'data-track'), trackedProperties(named), 'critical')
+      if (named)
+        record(attribute(named, 'data-track'), trackedProperties(named), 'critical', during)
     })
-    if (button === 0 && !target.matches('html,body') && !find(ANSWERS_UNSEEN))
-      whenNothingHappens(path, options.endpoint, () => data && record('dead_click', data))
+    // Of what came of an earlier click nobody knows.
+    if (!isLate && button === 0 && !target.matches('html,body') && !find(ANSWERS_UNSEEN))
+      whenNothingHappens(
+        path,
+        options.endpoint,
+        () => data && record('dead_click', data, undefined, during),
+      )
   })
 }
-
-// Of another frame's document, too, whose classes are not ours.
-const isElement = (node: EventTarget): node is Element => (node as Node).nodeType === 1
 
 /** Thousandths of the element's size. */
 const share = (offset: number, size: number) =>

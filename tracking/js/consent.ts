@@ -1,12 +1,13 @@
-import type { ConsentState, Options } from './options.ts'
+import type { Surroundings } from './features.ts'
+import { guard } from './guard.ts'
+import type { ConsentState } from './options.ts'
 
 type Listener = (state: ConsentState) => void
 
-/** Listens to what the visitor is asked elsewhere. `unknown`: not answered yet. */
-export function onConsent(source: Options['consent'], listener: Listener): void {
-  if (source === 'google') googleConsent(listener)
-  else if (source === 'tcf') tcfConsent(listener)
-  else listener(source)
+/** Listens to what the visitor is asked elsewhere; until it is answered, events wait. */
+export function consentBanner({ options: { consent }, heedBanner }: Surroundings): void {
+  if (consent === 'google') googleConsent(guard(heedBanner))
+  if (consent === 'tcf') tcfConsent(guard(heedBanner))
 }
 
 /**

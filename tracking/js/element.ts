@@ -1,13 +1,12 @@
-const PRIVATE = '[data-private],.no-track,[contenteditable=""],[contenteditable=true]'
+import { attribute, PRIVATE } from './attribute.ts'
+
 // What people set to find an element again, before what a tool may have made.
 const NAMES = ['data-track', 'data-testid', 'data-test', 'data-qa', 'data-cy', 'name']
 const MOST_STEPS = 8
 
 // An input named "id" or "parentElement" hides the form's own member of that name.
-const { getAttribute, closest } = Element.prototype
+const { closest } = Element.prototype
 const { parentElement } = Object.getOwnPropertyDescriptors(Node.prototype)
-
-export const attribute = (element: Element, name: string) => getAttribute.call(element, name) ?? ''
 
 const hostOf = (element: Element) => (element.getRootNode() as Partial<ShadowRoot>).host ?? null
 

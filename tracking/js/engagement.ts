@@ -1,6 +1,6 @@
-import { redactText } from '../../redact/text.ts'
 import { guard, listen } from './guard.ts'
-import { loadTiming, sinceShown } from './load-timing.ts'
+import { loadTiming } from './load-timing.ts'
+import { pageTitle } from './page-title.ts'
 import type { Tracker, View } from './tracker.ts'
 
 const BANDS = 20
@@ -29,6 +29,7 @@ interface Engagement {
 export function engagement({ options, record, flush, onView, onEnd }: Tracker): void {
   if (!options.trackEngagement) return
   let current: Engagement | undefined
+  let loaded: View | undefined // the first; those that follow are routes or come from a cache
   let scroller: Element | undefined
   let top = 0
   let bottom = 0
@@ -101,9 +102,9 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
         ...scroll,
         attentionMs: attentionMs.map(Math.round),
       }),
-      ...(/^(load|reload|back_forward|prerender)$/.test(view.navigation) && loadTimes()),
+      ...(view === loaded && loadTimes()),
     }
-    const title = redactText(document.title.slice(0, 512))
+    const title = pageTitle()
     const now = `${view.id}${title}${scroll.maxScrollPx}`
     // A page that is left says so more than once.
     if (now === sent && visibleMs - sentVisibleMs < LEAST_MS) return
@@ -113,6 +114,7 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
   }
 
   onView((view) => {
+    loaded ??= view
     current = {
       view,
       heightAtLoadPx: 0,
@@ -157,10 +159,15 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
 const depthOf = ({ maxScrollPx, heightAtMaxPx }: Engagement) =>
   heightAtMaxPx && Math.round((maxScrollPx / heightAtMaxPx) * 100)
 
-/** Nothing while the page is still loading. */
+/** Nothing while the page is still loading. Of a page that was rendered ahead, from its showing. */
 function loadTimes() {
-  const { loadEventEnd, responseStart = 0, domContentLoadedEventEnd = 0 } = loadTiming() ?? {}
-  const since = (at: number) => Math.round(sinceShown(at))
+  const {
+    loadEventEnd,
+    responseStart = 0,
+    domContentLoadedEventEnd = 0,
+    activationStart = 0,
+  } = loadTiming() ?? {}
+  const since = (at: number) => Math.max(Math.round(at - activationStart), 0)
   return (
     loadEventEnd && {
       ttfbMs: since(responseStart),

@@ -1,17 +1,23 @@
+import type { WireEvent } from '../../contract/event.ts'
 import { redactText } from '../../redact/text.ts'
 import { redactUrl } from '../../redact/url.ts'
-import { listen } from './guard.ts'
-import type { Tracker } from './tracker.ts'
+import type { Surroundings } from './features.ts'
 
 const MOST = 20
 const LONGEST_MESSAGE = 300
 const LONGEST_STACK = 1_000
 
 /** Uncaught errors and unhandled rejections: each once a page, the first twenty. */
-export function errors({ options, record }: Tracker): void {
+export function errors({ options, record, hear }: Surroundings): void {
   if (!options.trackErrors) return
   const seen = new Set<string>()
-  const take = (error: unknown, fallback: string, source = '', line = 0) => {
+  const take = (
+    during: Partial<WireEvent>,
+    error: unknown,
+    fallback: string,
+    source = '',
+    line = 0,
+  ) => {
     const { name, message, stack } = (error ?? {}) as Partial<Error> // anything can be thrown
     const text = message ? `${name}: ${message}` : fallback
     // Two of the same place are one; a browser extension's are not the page's.
@@ -19,19 +25,28 @@ export function errors({ options, record }: Tracker): void {
     const key = text + (trace || source + line)
     if (seen.has(key) || seen.size >= MOST || /-extension:\/\//.test(trace + source)) return
     seen.add(key)
-    record('js_error', {
-      message: redactText(text.slice(0, LONGEST_MESSAGE)),
-      stack: redactStack(trace.slice(0, LONGEST_STACK)) || undefined,
-      source: redactUrl(source),
-      line: line || undefined,
-    })
+    record(
+      'js_error',
+      {
+        message: redactText(text.slice(0, LONGEST_MESSAGE)),
+        stack: redactStack(trace.slice(0, LONGEST_STACK)) || undefined,
+        source: redactUrl(source),
+        line: line || undefined,
+      },
+      undefined,
+      during,
+    )
   }
-  listen<ErrorEvent>(window, 'error', ({ error, message, filename, lineno }) => {
+  hear<ErrorEvent>('error', ({ event: { error, message, filename, lineno }, during }) => {
     // An image that is missing has no message.
-    if (message) take(error, message, filename, lineno)
+    if (message) take(during, error, message, filename, lineno)
   })
-  listen<PromiseRejectionEvent>(window, 'unhandledrejection', ({ reason }) =>
-    take(reason, `Unhandled rejection: ${typeof reason === 'string' ? reason : typeof reason}`),
+  hear<PromiseRejectionEvent>('unhandledrejection', ({ event: { reason }, during }) =>
+    take(
+      during,
+      reason,
+      `Unhandled rejection: ${typeof reason === 'string' ? reason : typeof reason}`,
+    ),
   )
 }
 

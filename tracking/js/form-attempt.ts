@@ -1,4 +1,5 @@
-import { attribute, selectorOf } from './element.ts'
+import { attribute } from './attribute.ts'
+import { selectorOf } from './element.ts'
 import {
   FIELDS,
   type Field,
@@ -49,13 +50,13 @@ export const formOf = (element: Element): Element | null =>
 export const fieldsOf = (form: Element) =>
   Array.from(querySelectorAll.call(form, FIELDS)).filter(isField)
 
-export function newAttempt(form: Element): Attempt {
+export function newAttempt(form: Element, seenAt: number): Attempt {
   const attempt: Attempt = {
     form,
     name: attribute(form, 'id') || attribute(form, 'name') || selectorOf(form),
     id: uuidv7(Date.now()),
     fields: new Map(),
-    seenAt: performance.now(),
+    seenAt,
     submits: 0,
     filled: 0,
   }
@@ -82,9 +83,9 @@ export const since = (from: number | undefined, to = performance.now()) =>
   from === undefined ? undefined : Math.max(Math.round(to - from), 0)
 
 /** Everything known of an attempt beside its identity. Members that are zero are left out: they are most of it. */
-export const summaryOf = (attempt: Attempt) => ({
+export const summaryOf = (attempt: Attempt, at?: number) => ({
   hesitationMs: since(attempt.seenAt, attempt.startedAt),
-  timeMs: since(attempt.startedAt),
+  timeMs: since(attempt.startedAt, at),
   submits: attempt.submits,
   lastField: attempt.lastField,
   lastFocused: attempt.lastFocused,

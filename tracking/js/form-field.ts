@@ -1,4 +1,5 @@
-import { attribute, isPrivate } from './element.ts'
+import { attribute } from './attribute.ts'
+import { isPrivate } from './element.ts'
 import { hash } from './hash.ts'
 
 export type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
@@ -79,11 +80,16 @@ const bucketOf = (length: number) =>
   length === 0 ? '0' : length < 6 ? '1-5' : length < 21 ? '6-20' : length < 101 ? '21-100' : '100+'
 
 /** What a submit tells of a field: whether it is blank, and the class of its length where it is written. */
-export function noteSubmitted(state: FieldState, field: Field): void {
+export function noteSubmitted(
+  state: FieldState,
+  field: Field,
+  length: number,
+  isChosen: boolean,
+): void {
   if (isSecret(field)) return
   const isChoice = field.type === 'checkbox' || field.type === 'radio'
-  const isEmpty = isChoice ? !(field as HTMLInputElement).checked : !field.value // only inputs are choices
+  const isEmpty = isChoice ? !isChosen : !length
   // One choice of a group fills it.
   state.isBlank = isEmpty && !(field.type === 'radio' && state.isBlank === false)
-  if (!isChoice && field.localName !== 'select') state.lengthBucket = bucketOf(field.value.length)
+  if (!isChoice && field.localName !== 'select') state.lengthBucket = bucketOf(length)
 }

@@ -1,4 +1,7 @@
-import { attribute, isPrivate } from './element.ts'
+import type { WireEvent } from '../../contract/event.ts'
+import { attribute } from './attribute.ts'
+import { isPrivate } from './element.ts'
+import type { Surroundings } from './features.ts'
 import {
   type Attempt,
   FORMS,
@@ -11,12 +14,12 @@ import {
   summaryOf,
 } from './form-attempt.ts'
 import { type FieldState, isField, isSecret, noteSubmitted } from './form-field.ts'
-import { FORM_SUCCESS } from './form-success.ts'
 import { guard, listen } from './guard.ts'
 import { later } from './later.ts'
 import { matchesAny } from './options.ts'
+import type { Seen } from './seen.ts'
 import { tabStore } from './storage.ts'
-import type { Sending, Tracker } from './tracker.ts'
+import type { Sending } from './tracker.ts'
 
 const SEEN_MS = 1_000
 const IDLE_MS = 30_000
@@ -26,10 +29,10 @@ const PENDING_MS = 1_800_000
 /** When to look, after a submit, whether the form is gone or shows mistakes. */
 const LOOKS_MS = [300, 1_000, 2_500, 5_000, 10_000]
 const FIRST_FIELD = 'input:not([type=hidden]),select,textarea'
-const { matches, querySelector } = Element.prototype
+const { querySelector } = Element.prototype
 
 /** Forms, field by field, by rules that never take a value. */
-export function forms({ options, record, onView, onEnd, mayStore }: Tracker): void {
+export function forms({ options, record, hear, onView, onEnd, mayStore }: Surroundings): void {
   if (!options.trackForms) return
   const attempts = new Map<Element, Attempt>()
   const found = new WeakSet<Element>()
@@ -42,34 +45,40 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
   let focusedAt = 0
   let accountedAt = 0
   let isDeleting = false
+  let shownAt = 0
 
-  const tell = (attempt: Attempt, what: string, data?: object, sending?: Sending) =>
-    record(`form_${what}`, { ...identityOf(attempt), ...data }, sending)
-  const attemptOf = (form: Element): Attempt => {
-    const attempt = attempts.get(form) ?? newAttempt(form)
+  const tell = (
+    attempt: Attempt,
+    what: string,
+    data?: object,
+    sending?: Sending,
+    during?: Partial<WireEvent>,
+  ) => record(`form_${what}`, { ...identityOf(attempt), ...data }, sending, during)
+  /** Of an event from before there were features: its form was there when the view began. */
+  const attemptOf = (form: Element, isLate?: boolean): Attempt => {
+    const attempt = attempts.get(form) ?? newAttempt(form, isLate ? shownAt : performance.now())
     attempts.set(form, attempt)
     return attempt
   }
   /** Listens to what happens in fields; what is private, or in no form, is not heard. */
   const onField = (
     types: string,
-    listener: (attempt: Attempt, state: FieldState, event: Event, isOpen: boolean) => void,
+    listener: (attempt: Attempt, state: FieldState, seen: Seen, isOpen: boolean) => void,
   ) =>
-    listen(document, types, (event) => {
-      const field = event.composedPath()[0] as Element // only elements send these events
-      const form = isField(field) && formOf(field)
+    hear(types, (seen, isLate) => {
+      const [field] = seen.path
+      const form = field && isField(field) && formOf(field)
       if (!form) return
-      const attempt = attemptOf(form)
-      listener(attempt, stateOf(attempt, field), event, !isSecret(field))
+      const attempt = attemptOf(form, isLate)
+      listener(attempt, stateOf(attempt, field), seen, !isSecret(field))
     })
-  const account = () => {
-    const now = performance.now()
+  const account = (now = performance.now()) => {
     if (focused) focused.timeMs += Math.round(Math.min(Math.max(now - accountedAt, 0), IDLE_MS))
     accountedAt = now
   }
 
-  listen(document, 'focusout', () => {
-    account()
+  hear('focusout', ({ at }) => {
+    account(at)
     if (focused?.changes) left.add(focused)
     focused = undefined
   })
@@ -78,30 +87,30 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     if (document.hidden) account()
     else accountedAt = performance.now()
   })
-  onField('focusin', (attempt, state) => {
-    account()
+  onField('focusin', (attempt, state, { at, during }) => {
+    account(at)
     focused = state
     focusedAt = accountedAt
     state.focuses++
     attempt.lastFocused = state.field
-    if (!attempt.isTouched) tell(attempt, 'touch', { field: state.field })
+    if (!attempt.isTouched) tell(attempt, 'touch', { field: state.field }, undefined, during)
     attempt.isTouched = true
   })
-  onField('paste', (_attempt, state, _event, isOpen) => {
+  onField('paste', (_attempt, state, _seen, isOpen) => {
     if (isOpen) state.pastes++
   })
-  onField('input', (attempt, state, event, isOpen) => {
-    account()
+  onField('input', (attempt, state, { event, path, at, during }, isOpen) => {
+    account(at)
     const isDeletion = /^delete/.test((event as InputEvent).inputType)
     let isAutofill: boolean | undefined
     try {
-      isAutofill = (event.composedPath()[0] as Element).matches(':autofill') || undefined
+      isAutofill = path[0]?.matches(':autofill') || undefined
     } catch {
       // An older browser does not know the selector.
     }
     if (isOpen) {
       state.order ??= ++attempt.filled
-      state.hesitationMs ??= since(focusedAt)
+      state.hesitationMs ??= since(focusedAt, at)
       state.changes++
       if (left.delete(state)) state.refills++
       if (isDeletion && !isDeleting) state.corrections++
@@ -111,10 +120,10 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     attempt.isDirty = attempt.isUntold = true
     attempt.lastField = state.field
     if (attempt.startedAt !== undefined) return
-    attempt.startedAt = performance.now()
+    attempt.startedAt = at
     const { field } = state
-    const hesitationMs = since(attempt.seenAt)
-    tell(attempt, 'start', { field, hesitationMs, isAutofill })
+    const hesitationMs = since(attempt.seenAt, at)
+    tell(attempt, 'start', { field, hesitationMs, isAutofill }, undefined, during)
   })
 
   // Submitting
@@ -130,19 +139,24 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     invalid.set(attempt, (invalid.get(attempt) ?? new Set()).add(state.field))
   }
   onField('invalid', fail)
-  listen(document, 'submit', (event) => {
-    const form = event.composedPath()[0] as Element // only forms send it
-    if (isPrivate(form)) return
-    const attempt = attemptOf(form)
-    for (const field of fieldsOf(form)) noteSubmitted(stateOf(attempt, field), field)
+  hear('submit', ({ event, path: [form], at, during, filled, isValid }, isLate) => {
+    if (!form || isPrivate(form)) return
+    const attempt = attemptOf(form, isLate)
+    for (const field of fieldsOf(form))
+      noteSubmitted(stateOf(attempt, field), field, ...(filled?.get(field) ?? [0, false]))
     attempt.submits++
     attempt.isDirty = false
-    account()
-    const isValid = matches.call(form, ':valid')
+    account(at)
     // Whether the page has taken it over is known when all have heard of it.
     later(() => {
       const isPrevented = event.defaultPrevented
-      tell(attempt, 'submit', { ...summaryOf(attempt), isValid, isPrevented }, 'critical')
+      tell(
+        attempt,
+        'submit',
+        { ...summaryOf(attempt, at), isValid, isPrevented },
+        'critical',
+        during,
+      )
       if (!isValid) return
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
@@ -169,7 +183,7 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
       }
     }
   }
-  listen<CustomEvent<unknown>>(window, FORM_SUCCESS, ({ detail }) => {
+  hear<CustomEvent<unknown>>('footfall:formsuccess', ({ event: { detail } }) => {
     for (const attempt of attempts.values())
       if (attempt.form === detail || attempt.name === `${detail}`.replace('#', ''))
         succeed(attempt, 'call')
@@ -221,7 +235,8 @@ export function forms({ options, record, onView, onEnd, mayStore }: Tracker): vo
     }
   }
   setInterval(guard(discover), DISCOVERS_EVERY_MS)
-  onView(() => {
+  onView(({ startedAt }) => {
+    shownAt = startedAt
     viewed = new WeakSet()
     // A form that is gone would hold all of the route that it was part of. One
     // that was filled may still succeed.

@@ -4,6 +4,3 @@ type LoadTiming = PerformanceNavigationTiming & { readonly activationStart?: num
 /** The browser's own account of how the page was loaded. */
 export const loadTiming = () =>
   performance.getEntriesByType('navigation')[0] as LoadTiming | undefined
-
-/** Milliseconds from the start of the navigation, or from the showing of a prerendered page. */
-export const sinceShown = (at: number) => Math.max(at - (loadTiming()?.activationStart ?? 0), 0)

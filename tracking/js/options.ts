@@ -2,8 +2,8 @@ import type { WireEvent } from '../../contract/event.ts'
 
 export type ConsentState = 'granted' | 'denied' | 'unknown'
 
-/** Everything a site may set. Times in milliseconds. See README.md for each. */
-export interface Options {
+/** What a site may set, as far as it must be known at once. Times in milliseconds. See README.md for each. */
+export interface CoreOptions {
   /** Public id of the site; empty: the server finds it from the page's host. */
   siteId: string
   /** Where events go; empty: `/collect` where the script came from. */
@@ -21,12 +21,7 @@ export interface Options {
   trackScrollDepth: boolean
   trackClicks: boolean
   trackForms: boolean
-  trackTextSelection: boolean
-  trackPageVisibility: boolean
-  trackWebVitals: boolean
   trackErrors: boolean
-  /** The first words of what is copied or selected, after redaction. */
-  textExcerpt: boolean
   /** The route of a hash router (`#/…`) is part of the page. */
   hashRouting: boolean
   /** A `replaceState` that changes only the query is a page view too. */
@@ -35,17 +30,13 @@ export interface Options {
   exclude: readonly string[]
   /** Query parameters to keep beside the attribution ones. */
   keepParameters: readonly string[]
-  /** File endings that count as downloads. */
-  downloadExtensions: readonly string[]
-  /** Paths that mean that the form sent before has succeeded; `*` stands for anything. */
-  formSuccessPages: readonly string[]
   /** `identify()` does nothing unless this is on. */
   identify: boolean
   /** Sees each event before it is queued: gives it back, changed or not, or nothing to drop it. As a `data-` attribute, the name of a global function. */
   beforeSend: string | ((event: WireEvent) => WireEvent | null | undefined)
 }
 
-export const DEFAULTS: Options = {
+export const CORE_DEFAULTS: CoreOptions = {
   siteId: '',
   endpoint: '',
   preset: 'first-party',
@@ -58,19 +49,11 @@ export const DEFAULTS: Options = {
   trackScrollDepth: true,
   trackClicks: true,
   trackForms: true,
-  trackTextSelection: true,
-  trackPageVisibility: true,
-  trackWebVitals: true,
   trackErrors: true,
-  textExcerpt: false,
   hashRouting: false,
   countQueryReplace: false,
   exclude: [],
   keepParameters: [],
-  downloadExtensions: /* @__PURE__ */ listOf(
-    'pdf,doc,docx,xls,xlsx,ppt,pptx,odt,ods,odp,rtf,csv,txt,epub,zip,7z,rar,gz,tgz,tar,dmg,exe,msi,pkg,deb,rpm,apk,iso,mp3,wav,mp4,mov,avi,mkv',
-  ),
-  formSuccessPages: [],
   identify: false,
   beforeSend: '',
 }
@@ -85,20 +68,20 @@ export function listOf(given: unknown = ''): string[] {
 }
 
 /** The options of `given`, or of `data-` attributes, where a number, list or truth is written as text. */
-export function optionsFrom(given: Given): Options {
+export function optionsFrom<Some extends object>(given: Given, defaults: Some): Some {
   const options: { [name: string]: unknown } = {}
-  for (const [name, usual] of Object.entries({ ...DEFAULTS, siteId: given.site ?? '' })) {
+  for (const [name, usual] of Object.entries(defaults)) {
     const set = given[name] ?? usual
     options[name] =
       typeof usual === 'boolean'
         ? isOn(set)
         : typeof usual === 'number'
-          ? +set || usual
+          ? +(set as string) || usual
           : Array.isArray(usual)
             ? listOf(set)
             : set
   }
-  return options as unknown as Options // each member has its default's type
+  return options as Some // each member has its default's type
 }
 
 /** Whether a path is among patterns in which `*` stands for anything. */

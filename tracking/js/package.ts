@@ -1,6 +1,8 @@
 import { type Footfall, start } from './api.ts'
-import { FEATURES } from './features.ts'
-import type { ConsentState, Options } from './options.ts'
+import type { Options } from './feature-options.ts'
+import { startFeatures } from './features.ts'
+import type { ConsentState } from './options.ts'
+import { startRelay } from './seen.ts'
 
 export type { ConsentState, Footfall, Options }
 
@@ -11,7 +13,9 @@ export type { ConsentState, Footfall, Options }
 export function init(options: Partial<Options> = {}): void {
   if (typeof window === 'undefined' || window.footfall?.version) return
   const endpoint = new URL('/collect', location.href).href
-  window.footfall = start({ endpoint, ...options }, FEATURES)
+  window.footfall = start({ endpoint, ...options }, (tracker) =>
+    startFeatures(tracker, { ...options }, startRelay(tracker, nothing, nothing)),
+  )
 }
 
 /** Records an event of the site's own. Before `init` nothing is recorded. */
@@ -27,3 +31,5 @@ export const formSuccess: Footfall['formSuccess'] = (...parameters) =>
 export const flush: Footfall['flush'] = () => running()?.flush()
 
 const running = () => (typeof window === 'undefined' ? undefined : window.footfall)
+
+function nothing() {}

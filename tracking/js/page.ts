@@ -12,7 +12,9 @@ interface Placeholder {
 }
 
 /** Starts from a script element: its `data-` attributes, or a configuration object. Twice is once. */
-export function startOnPage(start: (given: Given) => Footfall): void {
+export function startOnPage(
+  start: (given: Given, source: string, script: HTMLScriptElement | null) => Footfall,
+): void {
   // A module has no current script: then the one that has our attributes.
   const script = (document.currentScript ??
     document.querySelector('script[data-site],script[data-endpoint]')) as HTMLScriptElement | null // by its tag
@@ -20,8 +22,10 @@ export function startOnPage(start: (given: Given) => Footfall): void {
   const { config, q, track } = page.footfall ?? {}
   // Ours, or an older one, which has no version but tracks.
   if (track && !q) return
-  const endpoint = new URL('/collect', script?.src || location.href).href
-  const footfall = start({ endpoint, ...script?.dataset, ...config })
+  const source = script?.src || `${location.origin}/js/tracking.js`
+  const given: Given = { ...script?.dataset, ...config }
+  const endpoint = new URL('/collect', source).href
+  const footfall = start({ endpoint, siteId: given.site, ...given }, source, script)
   page.footfall = footfall
   for (const [method, ...parameters] of q ?? [])
     guard(footfall[method] as (...parameters: unknown[]) => void)(...parameters)

@@ -23,8 +23,7 @@ startOnPage((given) => {
   const {
     endpoint,
     preset,
-    site,
-    siteId = site,
+    siteId,
     sessionTimeout = 1_800_000,
     consent = 'granted',
   } = given as { readonly [name: string]: string } & { readonly endpoint: string } // or a number, which adds up to the same

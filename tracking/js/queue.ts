@@ -156,10 +156,8 @@ const isSameKind = (one: WireEvent, other: WireEvent) =>
 
 const toBody = (batch: Batch) => toJson({ ...batch, sentAt: Date.now() })
 
-function halves(batch: Batch): [Batch, Batch] {
-  const middle = batch.events.length >> 1
-  return [
-    { ...batch, events: batch.events.slice(0, middle) },
-    { ...batch, events: batch.events.slice(middle) },
-  ]
+function halves(batch: Batch): Batch[] {
+  const { events } = batch
+  const middle = events.length >> 1
+  return [events.slice(0, middle), events.slice(middle)].map((half) => ({ ...batch, events: half }))
 }

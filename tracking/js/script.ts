@@ -1,6 +1,8 @@
 import { start } from './api.ts'
-import { FEATURES } from './features.ts'
+import { loadFeatures } from './load-features.ts'
 import { startOnPage } from './page.ts'
 
 // What `<script src="…/js/tracking.js">` runs.
-startOnPage((given) => start(given, FEATURES))
+startOnPage((given, source, script) =>
+  start(given, (tracker) => loadFeatures(tracker, given, source, script)),
+)

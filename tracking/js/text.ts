@@ -1,9 +1,9 @@
+import type { WireEvent } from '../../contract/event.ts'
 import { redactText } from '../../redact/text.ts'
 import { isPrivate, selectorOf } from './element.ts'
-import { listen } from './guard.ts'
+import type { Surroundings } from './features.ts'
 import { hash } from './hash.ts'
 import { later } from './later.ts'
-import type { Tracker } from './tracker.ts'
 
 const SETTLES_MS = 1_000
 const SHORTEST = 3
@@ -11,12 +11,12 @@ const LONGEST_HEADING = 120
 const WORDS = 8
 
 /** What is selected and copied: where, how long, and a hash that tells equal texts; never the text itself, unless the site opts in. */
-export function textSelection({ options, record }: Tracker): void {
+export function textSelection({ options, record, hear }: Surroundings): void {
   if (!options.trackTextSelection) return
   let last = ''
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const take = (eventType: string) => {
+  const take = (eventType: string, during: Partial<WireEvent>) => {
     const selection = getSelection()
     const text = redactText(`${selection}`.trim().slice(0, 10_000))
     const node = selection?.anchorNode
@@ -26,20 +26,25 @@ export function textSelection({ options, record }: Tracker): void {
     if (now === last) return
     last = now
     later(() =>
-      record(eventType, {
-        selector: selectorOf(element),
-        heading: headingAbove(element),
-        length: text.length,
-        hash: hash(text.toLowerCase()),
-        ...(options.textExcerpt && { excerpt: text.split(/\s+/, WORDS).join(' ').slice(0, 120) }),
-      }),
+      record(
+        eventType,
+        {
+          selector: selectorOf(element),
+          heading: headingAbove(element),
+          length: text.length,
+          hash: hash(text.toLowerCase()),
+          ...(options.textExcerpt && { excerpt: text.split(/\s+/, WORDS).join(' ').slice(0, 120) }),
+        },
+        undefined,
+        during,
+      ),
     )
   }
   // Inputs have a selection of their own, which is none of ours.
-  listen(document, 'copy cut', () => take('text_copy'))
-  listen(document, 'selectionchange', () => {
+  hear('copy cut', ({ during }) => take('text_copy', during))
+  hear('selectionchange', ({ during }) => {
     clearTimeout(timer)
-    timer = setTimeout(take, SETTLES_MS, 'text_select')
+    timer = setTimeout(take, SETTLES_MS, 'text_select', during)
   })
 }
 

@@ -1,13 +1,12 @@
 import type { Json, WireEvent } from '../../contract/event.ts'
-import { redactText } from '../../redact/text.ts'
 import { redactReferrer, redactUrl } from '../../redact/url.ts'
-import { onConsent } from './consent.ts'
 import { environment } from './environment.ts'
 import { guard, listen } from './guard.ts'
 import { hasLiveSession, identityAt, SESSION_KEY, VISITOR_KEY } from './identity.ts'
 import { doAllNow } from './later.ts'
 import { onlyOneTab } from './only-one-tab.ts'
-import { type ConsentState, matchesAny, type Options } from './options.ts'
+import { type ConsentState, type CoreOptions, matchesAny } from './options.ts'
+import { pageTitle } from './page-title.ts'
 import { createQueue } from './queue.ts'
 import { saveBatches, takeBatches } from './queue-store.ts'
 import { onShowing } from './showing.ts'
@@ -33,7 +32,9 @@ export type Sending = 'critical' | 'latest'
 
 /** What a feature gets: it listens to the page, and records. */
 export interface Tracker {
-  readonly options: Options
+  readonly options: CoreOptions
+  /** What an event that happens now says of when and where. */
+  now(): Partial<WireEvent>
   record(eventType: string, eventData?: object, sending?: Sending, more?: Partial<WireEvent>): void
   flush(): void
   /** Calls back with the present view and each that follows. */
@@ -42,7 +43,10 @@ export interface Tracker {
   onEnd(listener: (isLeaving: boolean) => void): void
   /** Whether consent and preset allow to keep something on the device, now. */
   mayStore(): boolean
+  /** What the visitor has answered, for all tabs. */
   consent(state: ConsentState): void
+  /** What a banner says in this tab; the others have theirs. */
+  heedBanner(state: ConsentState): void
 }
 
 const MOST_WAITING = 500
@@ -50,14 +54,14 @@ const SETTLES_MS = 50 // two frames, after which frameworks have set the title
 const SAVES_AFTER_MS = 1_000
 
 /** Views, identity, consent and the queue: all that a page view needs. */
-export function startTracker(options: Options): Tracker {
+export function startTracker(options: CoreOptions): Tracker {
   const { beforeSend, endpoint, maxBatchSize, sessionTimeout, inactivityTimeout } = options
   const stores = options.preset === 'first-party'
   const viewListeners: ((view: View) => void)[] = []
   const endListeners: ((isLeaving: boolean) => void)[] = []
   const timers = new Set<() => void>()
   let waiting: [event: WireEvent, sending?: Sending][] = []
-  let state: ConsentState = 'unknown'
+  let state: CoreOptions['consent'] = 'unknown'
   let isReady = false
   let isExcluded = false
   let tabId = ''
@@ -82,16 +86,18 @@ export function startTracker(options: Options): Tracker {
     )
   }
 
+  const now = () => ({
+    timestamp: Date.now(),
+    url: view?.url,
+    context: view && { viewId: view.id },
+  })
   const record: Tracker['record'] = (eventType, eventData, sending, more) => {
     if (state === 'denied' || isExcluded) return
-    const timestamp = Date.now()
     const event = {
+      ...now(),
       eventType,
-      eventId: uuidv7(timestamp),
-      timestamp,
-      url: view?.url,
+      eventId: uuidv7(Date.now()),
       eventData: eventData as { [name: string]: Json }, // undefined members are not written
-      context: view && { viewId: view.id },
       ...more,
     }
     waiting.push([event, sending])
@@ -170,7 +176,7 @@ export function startTracker(options: Options): Tracker {
     else ready()
   }
 
-  const setConsent = (next: ConsentState) => {
+  const setConsent = (next: CoreOptions['consent']) => {
     const erases = state === 'granted' && stores
     state = next
     if (next === 'denied') {
@@ -183,9 +189,9 @@ export function startTracker(options: Options): Tracker {
   }
 
   // A channel, not storage: who has refused must not have anything written.
-  const channel = window.BroadcastChannel && new BroadcastChannel('footfall')
-  if (channel) listen<MessageEvent>(channel, 'message', ({ data }) => setConsent(data))
-  onConsent(options.consent, guard(setConsent))
+  const channel = new BroadcastChannel('footfall')
+  listen<MessageEvent>(channel, 'message', ({ data }) => setConsent(data))
+  setConsent(options.consent)
   onShowing(options, (navigation, droppedViews) => {
     end(false)
     const { href, pathname, host } = location
@@ -221,6 +227,7 @@ export function startTracker(options: Options): Tracker {
 
   return {
     options,
+    now,
     record,
     flush,
     onView(listener) {
@@ -230,10 +237,9 @@ export function startTracker(options: Options): Tracker {
     onEnd: (listener) => endListeners.push(guard(listener)),
     mayStore: () => stores && isReady,
     consent(next) {
-      channel?.postMessage(next)
+      channel.postMessage(next)
       setConsent(next)
     },
+    heedBanner: setConsent,
   }
 }
-
-const pageTitle = () => redactText(document.title.slice(0, 512))

@@ -1,8 +1,8 @@
+import type { Surroundings } from './features.ts'
 import { listen } from './guard.ts'
-import type { Tracker } from './tracker.ts'
 
 /** How long the visitor was away: told when they are back, in another tab (`hidden`) or another window (`unfocused`). */
-export function pageVisibility({ options, record }: Tracker): void {
+export function pageVisibility({ options, record }: Surroundings): void {
   if (!options.trackPageVisibility) return
   const since: { hidden?: number; unfocused?: number } = {}
   const change = (state: keyof typeof since, isAway: boolean) => {
@@ -12,6 +12,8 @@ export function pageVisibility({ options, record }: Tracker): void {
     if (from !== undefined && !isAway)
       record('page_visibility', { state, awayMs: Math.max(Math.round(now - from), 0) })
   }
+  // Hidden before there were features.
+  if (document.hidden) change('hidden', true)
   listen(document, 'visibilitychange', () => change('hidden', document.hidden))
   listen(window, 'blur focus', ({ type, target }) => {
     // Capturing hears the elements' too.

@@ -1,14 +1,14 @@
 import { type MetricType, onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals'
+import type { Surroundings } from './features.ts'
 import { guard } from './guard.ts'
 import { later } from './later.ts'
-import type { Tracker } from './tracker.ts'
 
 /**
  * Core Web Vitals, each when its value is final, for the view that was loaded
  * or restored. The browser keeps its entries, so it is early enough to ask for
  * them when the page is idle.
  */
-export function webVitals({ options, record, onView }: Tracker): void {
+export function webVitals({ options, record, onView }: Surroundings): void {
   if (!options.trackWebVitals) return
   let loaded: string | undefined
   const report = guard(({ name, value, rating, navigationType }: MetricType) =>
