@@ -213,7 +213,7 @@ async function writesToClickHouse(rig: Rig): Promise<void> {
   const watcher = await rig.connect()
   await until('a block is written to ClickHouse', async () => {
     const { rowCount } = await watcher.query(
-      `select from pg_stat_activity where state = 'idle in transaction' and query like '/* next block */%'`,
+      `select from pg_stat_activity where state = 'idle in transaction' and query like '/* next delivery */%'`,
     )
     return rowCount !== 0
   })

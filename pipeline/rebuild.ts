@@ -151,7 +151,7 @@ export async function refillIfLost(
     `/* refill */
      with lost as (
        select site_id, record_since from sites s
-       where exists (select from user_sessions v where v.site_id = s.site_id)
+       where exists (select from event_totals t where t.site_id = s.site_id and t.events > 0)
          and not exists (select from clickhouse_outbox where outbox_id = 1)
      ), again as (
        update rebuilds r set visitor_id = '', visitors = 0, events = 0
@@ -166,9 +166,6 @@ export async function refillIfLost(
        order by site_id
      )
      select count(*) as sites from lost`,
-  const { rows } = await pool.query<{ site_id: string }>(
-    `/* sites with events */ select site_id from event_totals s where events > 0
-       and not exists (select from clickhouse_outbox o where s.site_id = any(o.sites))`,
   )
   return rows[0]?.sites ?? 0
 }
