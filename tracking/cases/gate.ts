@@ -84,6 +84,8 @@ export class Gate {
         behaviour = this.behave(attempt)
       } else {
         this.scriptUrls.push(url)
+        // What is reset on a kept connection browsers repeat by themselves: a post must not be on the features' one.
+        outgoing.shouldKeepAlive = false
         behaviour = await this.serve(url)
       }
       if (behaviour === 'hang') return
@@ -115,7 +117,8 @@ export class Gate {
       { host: '127.0.0.1', port: this.#collectorPort, path, method, headers },
       (answer) => {
         if (loses) return void incoming.socket.destroy()
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        const { connection: _, ...headers } = answer.headers
+        outgoing.writeHead(answer.statusCode ?? 502, headers)
         answer.pipe(outgoing)
         answer.on('data', (chunk) => {
           if (attempt) attempt.answer = `${attempt.answer ?? ''}${chunk}`
