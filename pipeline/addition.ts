@@ -1,18 +1,5 @@
+import { type FirstOf, STRETCH_MS } from '../contract/first-of.ts'
 import { isBefore, type Session, type SessionEvent } from './session.ts'
-
-/**
- * What a row is the first of. Who counts visitors or visits, by what a visit has
- * or by time, needs no row after `stretch`; by page as well, none after `page`.
- *
- * - `visit`: the first event of its visit, and no other
- * - `stretch`: the first of its visit in a quarter of an hour (UTC)
- * - `page`: a page view, or the first of its visit in a quarter of an hour on its page
- * - `nothing`: what it says of its visit and page, another row says too
- *
- * A row may be called the first though another is: then it is read and changes
- * nothing. What is the first is never called less.
- */
-export type FirstOf = 'visit' | 'stretch' | 'page' | 'nothing'
 
 /** What an event adds to its visit; over the events of a visit, sums are of the visit. */
 export interface Addition {
@@ -31,8 +18,6 @@ export interface Before {
   readonly pages: readonly string[]
 }
 
-// Days and hours of any zone begin with one.
-export const STRETCH_MS = 15 * 60_000
 const stretchOf = (ms: number) => Math.floor(ms / STRETCH_MS)
 
 const isBounce = ({ pageviews, isEngaged }: Session) => pageviews <= 1 && !isEngaged

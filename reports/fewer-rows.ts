@@ -2,7 +2,7 @@ import type { Filter } from '../contract/query.ts'
 import { dimensionOf } from './dimensions.ts'
 import { namesIn } from './filter.ts'
 import type { Part } from './parts.ts'
-import type { FirstOf } from './scope.ts'
+import type { LeastFirst } from './scope.ts'
 
 /** Parts of which equal rows count once. */
 const OF_PEOPLE: readonly Part[] = ['people', 'base', 'group', 'all', 'whole']
@@ -17,7 +17,7 @@ export function firstsFor(
   part: Part,
   dimensions: readonly string[],
   filters: readonly Filter[],
-): FirstOf | undefined {
+): LeastFirst | undefined {
   const names = [...dimensions, ...filters.flatMap((filter) => namesIn(filter, false))]
   if (names.every(isSameInStretch)) {
     if (OF_PEOPLE.includes(part)) return 'stretch'

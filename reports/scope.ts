@@ -1,3 +1,4 @@
+import { type FirstOf, STRETCH_MS } from '../contract/first-of.ts'
 import type { Interval } from './range.ts'
 import type { WeekStart } from './time.ts'
 
@@ -9,7 +10,7 @@ export interface SiteScope {
 }
 
 /** What a row must be the first of at least. */
-export type FirstOf = 'stretch' | 'page'
+export type LeastFirst = Exclude<FirstOf, 'visit' | 'nothing'>
 
 declare const scoped: unique symbol
 
@@ -40,9 +41,9 @@ export interface ScopedSql {
   /**
    * A condition on rows of the interval that leaves out those of which another
    * says the same of the visit, the hour and, for `page`, the page; all page
-   * views stay as well then (pipeline/addition.ts).
+   * views stay as well then (contract/first-of.ts).
    */
-  firsts(of: FirstOf): string
+  firsts(of: LeastFirst): string
   statement(sql: string): Statement
   /** The group of a row's site; empty where it is in none. */
   readonly siteGroup: string
@@ -125,10 +126,8 @@ export const IN_RANGE = OCCURRED.join(' and ')
 /** Whether a row's visit, or whatever began at `at`, did so in the interval. */
 export const beganInRange = (at: string) => `${at} >= ${FROM}`
 
-const STRETCH_MS = 15 * 60_000
-
 /** The same where the interval has no beginning, or none that matters. */
-export const isFirst = (of: FirstOf) => `first_of <= '${of}'`
+export const isFirst = (of: LeastFirst) => `first_of <= '${of}'`
 
 const where = (conditions: readonly string[]) =>
   `from events\nwhere ${['site_id in {sites:Array(String)}', ...conditions].join('\n  and ')}`

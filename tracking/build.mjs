@@ -38,13 +38,14 @@ async function bundle(entry, format, { define, plugins } = {}) {
 }
 
 /** Ways to write the same, of which now one and now another is some 50 bytes smaller when compressed. */
-const WAYS = [2, 3, 4, 5, 6, 8].flatMap((passes) =>
-  [true, false].flatMap((comparisons) => [2, 3].map((inline) => ({ passes, comparisons, inline }))),
+const WAYS = [2, 5, 3, 4, 6, 8].flatMap((passes) =>
+  [true, false].map((comparisons) => ({ passes, comparisons })),
 )
 
-/** Vite's own minifier leaves 5 % more. Shorter names for properties would save 39 bytes of 12 000, and are not safe. */
+/** The first way that fits. Vite's own minifier leaves 5 % more. Shorter names for properties would save 39 bytes of 12 000, and are not safe. */
 async function write(fileName, source, preamble = '') {
-  let smallest
+  const most = MOST[fileName] ?? Number.POSITIVE_INFINITY
+  const sizes = []
   for (const way of WAYS) {
     const { code } = await minify(source, {
       ecma: 2022,
@@ -60,16 +61,14 @@ async function write(fileName, source, preamble = '') {
       },
       format: { comments: false, preamble },
     })
-    const size = brotliCompressSync(code).length
-    if (!smallest || size < smallest.size) smallest = { code, size }
+    sizes.push(brotliCompressSync(code).length)
+    if (sizes.at(-1) > most) continue
+    writeFileSync(join(dist, fileName), code)
+    return code
   }
-  const { code, size } = smallest
-  if (size > MOST[fileName])
-    throw new Error(
-      `${fileName} has ${size} bytes of brotli, of ${MOST[fileName]} that it may have`,
-    )
-  writeFileSync(join(dist, fileName), code)
-  return code
+  throw new Error(
+    `${fileName} has ${Math.min(...sizes)} bytes of brotli, of ${most} that it may have`,
+  )
 }
 
 /**
