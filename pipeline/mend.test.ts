@@ -163,6 +163,25 @@ describe('a ClickHouse with damaged files', () => {
     expect(await all()).toEqual(before)
   })
 
+  it('starts and is mended however much of it is broken', async () => {
+    const before = await all()
+    await engine.client.command({
+      query: `insert into events (site_id, occurred_at)
+              select '${SITE}', addMonths(toDateTime64('2000-01-01 00:00:00', 3, 'UTC'), number) from numbers(101)
+              settings max_partitions_per_insert_block = 0`,
+    })
+    const parts = await query<{ path: string }>(
+      `select path from system.parts where table = 'events' and active and partition_id < '201001'`,
+    )
+    await engine.kill()
+    for (const { path } of parts) await emptyAll(path)
+    await engine.start()
+    expect(await mend()).toHaveLength(101)
+    await heal()
+    expect(await all()).toEqual(before)
+    expect(await mend()).toEqual([])
+  })
+
   it('is mended by the pipeline, which says so, and takes new events there', async () => {
     await emptyAll(await partOf(MONTH))
     await forgetFiles()
