@@ -45,7 +45,9 @@ export function runDelivery(parts: {
     lookDueAtMs += 10 * (performance.now() - startedAt)
     if (months.length > 0)
       onError(
-        new Error(`files of ClickHouse were damaged: ${months} are made anew from the record`),
+        new Error(
+          `files of ClickHouse were damaged: ${months.join(', ')} made anew from the record`,
+        ),
       )
   }
 

@@ -14,6 +14,7 @@ import { takeLock } from './claim.ts'
 import { mender } from './mend.ts'
 import type { ModelEvent } from './model.fixture.ts'
 import { beginRebuild, continueRebuild, rebuildStep, refillMonths } from './rebuild.ts'
+import { mismatch, reconcile } from './reconcile.ts'
 import { putIntoRecord } from './record.fixture.ts'
 import { drain, runPipeline } from './run.ts'
 
@@ -161,6 +162,18 @@ describe('a ClickHouse with damaged files', () => {
     expect(await rowsOf(MONTH)).toEqual([])
     await heal()
     expect(await all()).toEqual(before)
+  })
+
+  it('is reconciled when it is whole again', async () => {
+    await emptyAll(await partOf(MONTH))
+    await forgetFiles()
+    await expect(rowsOf(MONTH)).rejects.toThrow(DAMAGE_MET)
+    await mend()
+    await pool.query('update reconciliations set due_at = now()')
+    expect(await reconcile(pool, engine.client)).toBe(0)
+    await heal()
+    expect(await reconcile(pool, engine.client)).toBeGreaterThan(0)
+    expect(await mismatch(pool)).toEqual({ days: 0, events: 0 })
   })
 
   it('starts and is mended however much of it is broken', async () => {
