@@ -1,3 +1,4 @@
+import { DIRECT } from '../contract/attribution.ts'
 import type { VisitorBasis } from '../contract/event.ts'
 import type { Connection } from '../database/postgres.ts'
 import { SESSION_RULES, type Session } from './session.ts'
@@ -26,6 +27,7 @@ interface SessionRow {
   readonly campaign: string
   readonly content: string
   readonly term: string
+  readonly utm_source: string | null
   readonly channel: string
   readonly country: string | null
   readonly region: string | null
@@ -119,6 +121,7 @@ const COLUMNS = [
   'campaign',
   'content',
   'term',
+  'utm_source',
   'channel',
   'country',
   'region',
@@ -194,6 +197,7 @@ function fromRow(row: SessionRow): Session {
       campaign: row.campaign,
       content: row.content,
       term: row.term,
+      utmSource: row.utm_source ?? likelyTag(row),
       channel: row.channel,
       country: row.country,
       region: row.region,
@@ -215,6 +219,10 @@ function fromRow(row: SessionRow): Session {
     isEngaged: row.is_engaged,
   }
 }
+
+/** Of a visit from before the tag was kept: what ClickHouse's rows of it have (its migration 0005). */
+const likelyTag = ({ source, referrer, medium, campaign, content, term }: SessionRow) =>
+  source === DIRECT || (referrer && !(medium + campaign + content + term)) ? '' : source
 
 function toRow(session: Session, isBot: boolean): SessionRow {
   const date = (ms: number) => new Date(ms)
@@ -243,6 +251,7 @@ function toRow(session: Session, isBot: boolean): SessionRow {
     campaign: attributes.campaign,
     content: attributes.content,
     term: attributes.term,
+    utm_source: attributes.utmSource,
     channel: attributes.channel,
     country: attributes.country,
     region: attributes.region,

@@ -165,11 +165,7 @@ export const DIMENSIONS: readonly Dimension[] = [
   ofVisit('source', 'source', 'Where the visit came from, by name.'),
   ofVisit('referrer', 'referrer', 'Address that led to the visit.'),
   ofVisit('channel', 'channel', 'Kind of source.'),
-  ofVisit(
-    'utm_source',
-    "if(source = 'Direct / None' or (referrer != '' and concat(medium, campaign, content, term) = ''), '', source)",
-    'Source the link gave: of visits without a referrer, or with another tag.',
-  ),
+  ofVisit('utm_source', 'utm_source', 'utm_source of the visit, as the link has it.'),
   ofVisit('utm_medium', 'medium', 'utm_medium of the visit.'),
   ofVisit('utm_campaign', 'campaign', 'utm_campaign of the visit.'),
   ofVisit('utm_content', 'content', 'utm_content of the visit.'),

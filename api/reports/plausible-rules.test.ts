@@ -88,14 +88,16 @@ describe('rules of Plausible’s Stats API', () => {
     expect(await rows(site, { dimensions: [name], filters: [filter] })).toEqual([[shown, 1]])
   })
 
-  it('has a source of a link, and none of a referrer, as utm_source', async () => {
+  it('has the tag of a link as it was written, where it was kept; else what is likely', async () => {
     const site = await siteWith([
       { at: at('00:00:00'), source: 'Letter', referrer: '' },
       { at: at('00:00:01'), source: 'Google', referrer: 'https://google.com/' },
+      { at: at('00:00:02'), source: 'Google', referrer: '', utm_source: 'google' },
     ])
     expect(await rows(site, { dimensions: ['visit:utm_source'] })).toEqual([
       ['(not set)', 1],
       ['Letter', 1],
+      ['google', 1],
     ])
   })
 
