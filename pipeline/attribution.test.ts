@@ -161,15 +161,20 @@ describe('a visit by its link', () => {
     expect(attribute(`${SITE}?${query}`, referrer)).toMatchObject({ source, channel })
   })
 
-  it('keeps medium and campaign as they are written', () => {
+  it('keeps medium, campaign and the tag of the source as they are written', () => {
     expect(
       attribute(`${SITE}?utm_source=fb&utm_medium=Paid&utm_campaign=UK%20Spring`, undefined),
     ).toMatchObject({
       referrer: null,
       source: 'Facebook',
+      utmSource: 'fb',
       medium: 'Paid',
       campaign: 'UK Spring',
       channel: 'Paid Social',
+    })
+    expect(attribute(`${SITE}?ref=fb`, undefined)).toMatchObject({
+      source: 'Facebook',
+      utmSource: '',
     })
   })
 })

@@ -17,6 +17,8 @@ export interface Attribution {
   readonly source: string
   readonly medium: string
   readonly campaign: string
+  /** As the link has it, where it has one. */
+  readonly utmSource: string
   readonly content: string
   readonly term: string
   /** One of CHANNELS; of visits that older rules judged, one of theirs; or one of the site's own. */
@@ -71,6 +73,7 @@ export function attribute(
   return {
     referrer: from ? (referrer ?? null) : null,
     ...named,
+    utmSource: tags.utmSource,
     content: tags.content,
     term: tags.term,
     channel,
@@ -105,6 +108,7 @@ function readTags(page: URL | null) {
   return {
     tag,
     source: tag ? sourceOfTag(tag) : null,
+    utmSource: utm ?? '',
     isReferral: utm === undefined, // `ref` is what sites put on their links to others
     medium: given.get('utm_medium') ?? '',
     campaign: given.get('utm_campaign') ?? '',

@@ -16,6 +16,8 @@ const OF_EVENT = [
   ...['occurred_at', 'event_id', 'event_type', 'is_engaging', 'view', 'host', 'path', 'title'],
   ...['visible_ms', 'engaged_ms', 'attention_ms', 'scroll_depth', 'fits_window'],
   ...['revenue', 'currency', 'properties', 'first_of', 'prolongs_ms', 'ends_bounce'],
+  // Of the visit, and last: blocks of before it that still wait are shorter by it.
+  'utm_source',
 ]
 
 /** The columns of ClickHouse's `events` that a row brings, in its order. */
@@ -82,6 +84,7 @@ export function eventColumns({ claimed, session, isEngaging, gain, adds }: Proce
     adds.firstOf,
     adds.prolongsMs,
     adds.endsBounce,
+    session.attributes.utmSource,
   ]
   return JSON.stringify(columns).slice(1, -1)
 }

@@ -149,13 +149,13 @@ async function crashed(): Promise<void> {
 async function expectSameInClickHouse(site: string): Promise<void> {
   const there = await selectRows<object>(
     clickhouse,
-    `select toString(event_id) as id, source, entry_page, is_bot, toUnixTimestamp64Milli(session_started_at) as started_at,
+    `select toString(event_id) as id, source, utm_source, entry_page, is_bot, toUnixTimestamp64Milli(session_started_at) as started_at,
             toUnixTimestamp64Milli(occurred_at) as at, engaged_ms
      from events where site_id = {site:String} order by id`,
     { site },
   )
   const { rows } = await pool.query<{ started_at: Date; at: Date; engaged_ms: number }>(
-    `select e.event_id as id, s.source, coalesce(s.entry_page, '') as entry_page, e.is_bot, s.started_at, e.occurred_at as at
+    `select e.event_id as id, s.source, s.utm_source, coalesce(s.entry_page, '') as entry_page, e.is_bot, s.started_at, e.occurred_at as at
      from (select site_id, visitor_id, session_id, event_id, occurred_at, is_bot from pageviews
            union all
            select site_id, visitor_id, session_id, event_id, occurred_at, is_bot from user_events) e

@@ -95,6 +95,7 @@ function modelVisitor(events: readonly ModelEvent[]) {
       entry_page: views[0]?.path ?? null,
       exit_page: views.at(-1)?.path ?? null,
       source: first?.source ?? 'Direct / None',
+      utm_source: first?.source ?? '',
       pageviews: views.length,
       events: visit.events.length,
       engaged_ms: visit.events.reduce((sum, event) => sum + gainOf(event), 0),

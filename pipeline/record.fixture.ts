@@ -45,7 +45,7 @@ export async function tablesOf(pool: Pool, site: string) {
   }
   return {
     user_sessions: await read(
-      `select site_id, visitor_id, session_id, client_session_id, started_at, last_at, entry_page, exit_page, source,
+      `select site_id, visitor_id, session_id, client_session_id, started_at, last_at, entry_page, exit_page, source, utm_source,
               pageviews, events, engaged_ms, is_bot, is_engaged from user_sessions where site_id = $1`,
     ),
     pageviews: await read(

@@ -31,7 +31,7 @@ const EVENTS = (site: string) =>
 const inClickHouse = async (site: string) => {
   const rows = await selectRows<{ adds: number }>(
     clickhouse,
-    `select event_id, toString(session) as visit, toString(first_of) as first, prolongs_ms as adds, ends_bounce
+    `select event_id, toString(session) as visit, toString(first_of) as first, utm_source, prolongs_ms as adds, ends_bounce
      from events where site_id = {site:String} order by event_id`,
     { site },
   )
@@ -68,7 +68,7 @@ describe('a ClickHouse that has lost everything', () => {
     expect(rows.length).toBeGreaterThan(0)
     for (const { outbox_id, payload } of rows) {
       const lines = zstdDecompressSync(payload).toString().split('\n')
-      const shorter = lines.map((line) => JSON.stringify(JSON.parse(line).slice(0, -3)))
+      const shorter = lines.map((line) => JSON.stringify(JSON.parse(line).slice(0, -4)))
       await pool.query('update clickhouse_outbox set payload = $2 where outbox_id = $1', [
         outbox_id,
         zstdCompressSync(shorter.join('\n')),

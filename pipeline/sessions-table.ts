@@ -1,3 +1,4 @@
+import { DIRECT } from '../contract/attribution.ts'
 import type { VisitorBasis } from '../contract/event.ts'
 import { type Columns, columnsOf, unnested } from '../database/columns.ts'
 import type { Connection } from '../database/postgres.ts'
@@ -27,6 +28,7 @@ interface SessionRow {
   readonly campaign: string
   readonly content: string
   readonly term: string
+  readonly utm_source: string | null
   readonly channel: string
   readonly country: string | null
   readonly region: string | null
@@ -102,7 +104,8 @@ const COLUMNS = {
   ...{ last_at: 'time', last_event_id: 'uuid', entry_event_id: 'uuid', entry_at: 'time' },
   ...{ entry_page: 'text', exit_event_id: 'uuid', exit_at: 'time', exit_page: 'text' },
   ...{ host: 'text', referrer: 'text', source: 'text', medium: 'text', campaign: 'text' },
-  ...{ content: 'text', term: 'text', channel: 'text', country: 'text', region: 'text' },
+  ...{ content: 'text', term: 'text', utm_source: 'text', channel: 'text', country: 'text' },
+  ...{ region: 'text' },
   ...{ city: 'text', language: 'text', browser: 'text', browser_version: 'text', os: 'text' },
   ...{ os_version: 'text', device: 'text', viewport_class: 'text', bot_name: 'text' },
   ...{ bot_kind: 'text', pageviews: 'number', events: 'number', engaged_ms: 'number' },
@@ -163,6 +166,7 @@ function fromRow(row: SessionRow): Session {
       campaign: row.campaign,
       content: row.content,
       term: row.term,
+      utmSource: row.utm_source ?? likelyTag(row),
       channel: row.channel,
       country: row.country,
       region: row.region,
@@ -184,6 +188,10 @@ function fromRow(row: SessionRow): Session {
     isEngaged: row.is_engaged,
   }
 }
+
+/** Of a visit from before the tag was kept: what ClickHouse's rows of it have (its migration 0006). */
+const likelyTag = ({ source, referrer, medium, campaign, content, term }: SessionRow) =>
+  source === DIRECT || (referrer && !(medium + campaign + content + term)) ? '' : source
 
 function toRow(session: Session, isBot: boolean): SessionRow {
   const date = (ms: number) => new Date(ms)
@@ -212,6 +220,7 @@ function toRow(session: Session, isBot: boolean): SessionRow {
     campaign: attributes.campaign,
     content: attributes.content,
     term: attributes.term,
+    utm_source: attributes.utmSource,
     channel: attributes.channel,
     country: attributes.country,
     region: attributes.region,

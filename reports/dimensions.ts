@@ -19,6 +19,8 @@ export interface Dimension {
   readonly start?: (sql: ScopedSql) => string
   /** Of time: the bucket of any other time of a row. */
   readonly bucket?: (at: string, sql: ScopedSql) => string
+  /** Of time: its value of any other time. */
+  readonly at?: (at: string, sql: ScopedSql) => string
   readonly grain?: Grain
   /** All of its values, where they are few and known. */
   readonly values?: readonly string[]
@@ -36,15 +38,17 @@ const ofTime = (
   text: (bucket: string) => string,
   definition: string,
 ): Dimension => {
-  const start = (sql: ScopedSql) => text(bucket('session_started_at', sql))
+  const valueAt = (at: string, sql: ScopedSql) => text(bucket(at, sql))
+  const start = (sql: ScopedSql) => valueAt('session_started_at', sql)
   return {
     name: `time:${name}`,
     definition,
-    row: (sql) => text(bucket('occurred_at', sql)),
+    row: (sql) => valueAt('occurred_at', sql),
     visit: (sql) => `any(${start(sql)})`,
     start,
     of: 'time',
     bucket,
+    at: valueAt,
   }
 }
 
@@ -165,11 +169,7 @@ export const DIMENSIONS: readonly Dimension[] = [
   ofVisit('source', 'source', 'Where the visit came from, by name.'),
   ofVisit('referrer', 'referrer', 'Address that led to the visit.'),
   ofVisit('channel', 'channel', 'Kind of source.'),
-  ofVisit(
-    'utm_source',
-    "if(source = 'Direct / None' or (referrer != '' and concat(medium, campaign, content, term) = ''), '', source)",
-    'Source the link gave: of visits without a referrer, or with another tag.',
-  ),
+  ofVisit('utm_source', 'utm_source', 'utm_source of the visit, as the link has it.'),
   ofVisit('utm_medium', 'medium', 'utm_medium of the visit.'),
   ofVisit('utm_campaign', 'campaign', 'utm_campaign of the visit.'),
   ofVisit('utm_content', 'content', 'utm_content of the visit.'),

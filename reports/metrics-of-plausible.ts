@@ -29,24 +29,51 @@ export const PLAUSIBLE_METRICS: readonly Metric[] = [
     definition: 'Visits as Plausible counts them: those with an event in the range or bucket.',
   },
   {
+    name: 'plausible_visitors_present',
+    unit: 'count',
+    of: [['stays', () => 'uniqExact(of_visitor)']],
+    definition:
+      'Visitors as Plausible counts them by the hour: in each that a visit of theirs goes on in, with an event in it or not.',
+  },
+  {
+    name: 'plausible_visits_present',
+    unit: 'count',
+    of: [['stays', () => 'uniqExact(of_session)']],
+    definition: 'Visits as Plausible counts them by the hour: in each that they go on in.',
+  },
+  {
+    name: 'plausible_views_per_visit',
+    unit: 'ratio',
+    numerator: 'page views of the visits',
+    denominator: 'visits',
+    of: [
+      ['ends', () => 'sum(pageviews)'],
+      ['ends', () => 'count()'],
+    ],
+    formula: (views, visits) => `round(${views} / nullIf(${visits}, 0), 2)`,
+    definition:
+      'Page views a visit as Plausible counts them: of the visits that go on in the range.',
+  },
+  {
     name: 'plausible_bounce_rate',
     unit: 'percent',
     numerator: 'visits with at most one page view or event of the site’s own',
     denominator: 'visits',
     of: [
-      ['visits', () => 'countIf(acts <= 1)'],
-      ['visits', () => 'count()'],
+      ['ends', () => 'countIf(acts <= 1)'],
+      ['ends', () => 'count()'],
     ],
     formula: (some, all) => `round(100 * ${some} / nullIf(${all}, 0))`,
     definition:
-      'Bounce rate as Plausible counts it: one page view and no interactive custom event.',
+      'Bounce rate as Plausible counts it: one page view and no interactive custom event. Of the visits that go on in the range; in time a visit lies where it ends.',
   },
   {
     name: 'plausible_visit_duration',
     unit: 'seconds',
-    of: [['visits', () => 'avgOrNull(acting_ms)']],
+    of: [['ends', () => 'avgOrNull(acting_ms)']],
     formula: (ms) => `round(${ms} / 1000)`,
-    definition: 'Visit duration as Plausible counts it: without what tells how a page is read.',
+    definition:
+      'Visit duration as Plausible counts it: without what tells how a page is read. Of the visits that go on in the range; in time a visit lies where it ends.',
   },
   {
     name: 'plausible_time_on_page',

@@ -1,4 +1,5 @@
 import { AUTOMATIC_TYPES } from '../contract/event-types.ts'
+import { STRETCH_MS } from '../contract/first-of.ts'
 import type { Filter } from '../contract/query.ts'
 import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
 import { firstsFor } from './fewer-rows.ts'
@@ -39,6 +40,8 @@ export function partSql(
       return sumsSql(sql, plan, keys, aggregates)
     case 'visits':
     case 'exits':
+    case 'ends':
+    case 'stays':
       return visitsSql(sql, plan, part, keys, aggregates)
     case 'views':
       return viewsSql(sql, plan, keys, aggregates)
@@ -125,15 +128,47 @@ function visitsSql(
     filters,
     false,
   )
-  const selected = dimensions.map(
-    ({ key, dimension }) => `${dimension.visit?.(sql) ?? "''"} as ${key}`,
+  const isSpan = part === 'ends' || part === 'stays'
+  const selected = dimensions.flatMap(({ key, dimension }) =>
+    isSpan && dimension.at ? [] : [`${dimension.visit?.(sql) ?? "''"} as ${key}`],
   )
+  const visits = isSpan
+    ? `select ${[...selected, ...VISIT_COLUMNS, ...SPAN_COLUMNS].join(', ')}
+  ${rowsFrom(sql, 'eventsAround', facts, ...constant)}
+  group by session
+  having began_ms < {to:Int64} and ended_ms >= {from:Int64} and countIf(${[IN_RANGE, ...varying].join(' and ')}) > 0`
+    : `select ${[...selected, ...VISIT_COLUMNS].join(', ')}
+  ${rowsFrom(sql, 'eventsOfVisits', facts, ...constant)}
+  group by session${having(varying)}`
   return `select ${[...keys, ...aggregates].join(', ')}
 from (
-  select ${[...selected, ...VISIT_COLUMNS].join(', ')}
-  ${rowsFrom(sql, 'eventsOfVisits', facts, ...constant)}
-  group by session${having(varying)}
+  ${isSpan ? inBuckets(sql, part, visits, dimensions) : visits}
 )${presentIn(dimensions)}${groupBy(keys)}`
+}
+
+/** Visits with the buckets of the range that they end in (one row each) or go on in. */
+function inBuckets(
+  sql: ScopedSql,
+  part: 'ends' | 'stays',
+  visits: string,
+  dimensions: readonly PlannedDimension[],
+): string {
+  const times = dimensions.flatMap(({ key, dimension: { at, grain } }) =>
+    at ? [{ key, at, grain }] : [],
+  )
+  if (times.length === 0) return visits
+  // Hours of every zone, and what is longer, begin with a quarter of one.
+  const stepMs = times.some(({ grain }) => grain === 'minute') ? 60_000 : STRETCH_MS
+  const last = 'least(ended_ms, {to:Int64} - 1)'
+  const ms =
+    part === 'ends'
+      ? last
+      : `arrayJoin(range(intDiv(greatest(began_ms, {from:Int64}), ${stepMs}), intDiv(${last}, ${stepMs}) + 1)) * ${stepMs}`
+  const labels = times.map(({ key, at }) => `${at('bucket_at', sql)} as ${key}`)
+  return `select *, fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC') as bucket_at, ${labels.join(', ')}
+from (
+  ${visits}
+)`
 }
 
 /** Visits that are nowhere put together: each row with what it adds. */
@@ -179,6 +214,14 @@ const VISIT_COLUMNS = [
   'sum(engaged_ms) as engaged_ms_of_visit',
   `countIf(${IS_ACT} and properties['interactive'] != 'false') as acts`,
   `if(countIf(${IS_ACT}) = 0, 0, dateDiff('millisecond', minIf(occurred_at, ${IS_ACT}), maxIf(occurred_at, ${IS_ACT}))) as acting_ms`,
+]
+
+/** From its first act to its last, and who it is of. */
+const SPAN_COLUMNS = [
+  'session as of_session',
+  'any(visitor) as of_visitor',
+  `toUnixTimestamp64Milli(minIf(occurred_at, ${IS_ACT})) as began_ms`,
+  `toUnixTimestamp64Milli(maxIf(occurred_at, ${IS_ACT})) as ended_ms`,
 ]
 
 function viewsSql(
@@ -227,7 +270,9 @@ const ENTRY = 'visit:entry_page'
 
 /** Where a visit is of the page it began or ended on, so are the filters by page. */
 function filtersOf({ dimensions, filters }: Plan, part: Part): readonly Filter[] {
-  const page = { visits: ENTRY, sums: ENTRY, exits: 'visit:exit_page' }[part as string]
+  const page = { visits: ENTRY, sums: ENTRY, ends: ENTRY, stays: ENTRY, exits: 'visit:exit_page' }[
+    part as string
+  ]
   if (!page || !dimensions.includes('event:page')) return filters
   return filters.map((filter) =>
     mapLeaves(

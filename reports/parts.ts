@@ -8,6 +8,8 @@
  * - `visits`: the visits that began in the range and have an event that passes
  * - `sums`: the events of the visits that began in the range, each with what it adds to its visit
  * - `views`: the page views of the range that pass, with all that is known of them
+ * - `ends`: the visits that went on in the range, from their first to their last act, each at its last
+ * - `stays`: the same, each in every bucket of time that it went on in
  * - `exits`: the same as visits, where a page is the page they ended on
  * - `pages`: the same as events, where the page a visit ended on is that of the event, and any in a filter
  * - `base`: as events, without goals and properties in the filters, by time alone
@@ -24,6 +26,8 @@ export const PARTS = [
   'visits',
   'sums',
   'views',
+  'ends',
+  'stays',
   'exits',
   'pages',
   'base',

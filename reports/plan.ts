@@ -162,7 +162,7 @@ function openGoals(plan: Plan, { goals }: SiteNames): Plan {
   }
 }
 
-const VISIT_PARTS: readonly Part[] = ['visits', 'exits']
+const VISIT_PARTS: readonly Part[] = ['visits', 'exits', 'ends', 'stays']
 
 function refuseWhatCannotBe(plan: Plan): Plan {
   const { query, metrics, dimensions, goals } = plan

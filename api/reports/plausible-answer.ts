@@ -1,6 +1,7 @@
 import { AUTOMATIC_TYPES } from '../../contract/event-types.ts'
 import type { Filter, MetricValue, Query, QueryAnswer, QueryRow } from '../../contract/query.ts'
 import { answer } from '../../reports/answer.ts'
+import { namesIn } from '../../reports/filter.ts'
 import { GOAL } from '../../reports/plan.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import { resolveRange } from '../../reports/range.ts'
@@ -75,7 +76,15 @@ const ask = (query: Query, { site, scope, asking, nowMs }: PlausibleContext) =>
     throw error
   })
 
-const toMetric = (name: string) => PLAUSIBLE_METRICS[name]?.name ?? name
+/** Our metric of one of its names; by the hour, visits are in each that they go on in, unless it is asked what was done then. */
+function toMetric(name: string, { dimensions, filters }: PlausibleRequest): string {
+  const { name: usual = name, present } = PLAUSIBLE_METRICS[name] ?? {}
+  const isOfPresence =
+    dimensions.includes('time:hour') &&
+    !dimensions.some((each) => each.startsWith('event:')) &&
+    !filters.flatMap((filter) => namesIn(filter)).includes(GOAL)
+  return (isOfPresence && present) || usual
+}
 
 function nativeQuery(request: PlausibleRequest): Query {
   const { dimensions } = request
@@ -90,13 +99,13 @@ function nativeQuery(request: PlausibleRequest): Query {
     ([name, direction]) =>
       [
         Object.hasOwn(PLAUSIBLE_METRICS, name)
-          ? toMetric(name)
+          ? toMetric(name, request)
           : (native[dimensions.indexOf(name)] ?? name),
         direction,
       ] as const,
   )
   return {
-    metrics: request.metrics.map(toMetric),
+    metrics: request.metrics.map((name) => toMetric(name, request)),
     dimensions: native,
     range: request.range,
     filters: [OWN, ...request.filters, ...known, ...hostnamesOfVisits(request)],
@@ -197,7 +206,7 @@ function rowShower(request: PlausibleRequest, context: PlausibleContext, told: Q
     name: string,
     row: Readonly<Record<string, MetricValue>>,
     goal: string | undefined,
-  ) => metricOf(name, row[toMetric(name)] ?? null, goal, request, context)
+  ) => metricOf(name, row[toMetric(name, request)] ?? null, goal, request, context)
   const then = counterparts(request, site, told)
   return (row: QueryRow): PlausibleRow => {
     const texts = native.map((name) => row.dimensions[name] ?? '')

@@ -116,14 +116,21 @@ export function plausibleDimension(name: unknown): PlausibleDimension | undefine
   return PROPERTY.test(name) ? { name, empty: '(none)' } : undefined
 }
 
-/** Its metrics, by ours. `zero`: what it says where there is nothing. */
-export const PLAUSIBLE_METRICS: Readonly<
-  Record<string, { readonly name: string; readonly zero?: 0; readonly of?: 'visit' | 'event' }>
-> = {
-  visitors: { name: 'visitors', zero: 0 },
-  visits: { name: 'plausible_visits', zero: 0 },
+interface PlausibleMetric {
+  readonly name: string
+  /** By the hour, where it counts who is there. */
+  readonly present?: string
+  /** What it says where there is nothing. */
+  readonly zero?: 0
+  readonly of?: 'visit' | 'event'
+}
+
+/** Its metrics, by ours. */
+export const PLAUSIBLE_METRICS: Readonly<Record<string, PlausibleMetric>> = {
+  visitors: { name: 'visitors', present: 'plausible_visitors_present', zero: 0 },
+  visits: { name: 'plausible_visits', present: 'plausible_visits_present', zero: 0 },
   pageviews: { name: 'pageviews', zero: 0, of: 'event' },
-  views_per_visit: { name: 'views_per_visit', zero: 0, of: 'visit' },
+  views_per_visit: { name: 'plausible_views_per_visit', zero: 0, of: 'visit' },
   bounce_rate: { name: 'plausible_bounce_rate', zero: 0, of: 'visit' },
   visit_duration: { name: 'plausible_visit_duration', zero: 0, of: 'visit' },
   events: { name: 'events', zero: 0, of: 'event' },

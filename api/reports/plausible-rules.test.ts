@@ -88,15 +88,61 @@ describe('rules of Plausible’s Stats API', () => {
     expect(await rows(site, { dimensions: [name], filters: [filter] })).toEqual([[shown, 1]])
   })
 
-  it('has a source of a link, and none of a referrer, as utm_source', async () => {
+  it('has the tag of a link as it was written, where it was kept; else what is likely', async () => {
     const site = await siteWith([
       { at: at('00:00:00'), source: 'Letter', referrer: '' },
       { at: at('00:00:01'), source: 'Google', referrer: 'https://google.com/' },
+      { at: at('00:00:02'), source: 'Google', referrer: '', utm_source: 'google' },
     ])
     expect(await rows(site, { dimensions: ['visit:utm_source'] })).toEqual([
       ['(not set)', 1],
       ['Letter', 1],
+      ['google', 1],
     ])
+  })
+
+  it('counts by the hour who is there, with an event or not, and has duration and bounces where a visit ends', async () => {
+    const site = await siteWith([
+      { user: 1, at: at('00:20:00') },
+      { user: 1, at: at('00:49:00') },
+      { user: 1, at: at('01:15:00') },
+      { user: 1, at: at('01:40:00'), path: '/b' },
+      { user: 1, at: at('02:05:00') },
+      { user: 2, at: at('01:10:00'), path: '/b' },
+    ])
+    const body = {
+      ...{ metrics: ['visitors', 'visits', 'pageviews', 'visit_duration', 'bounce_rate'] },
+      ...{ date_range: ['2021-01-01', '2021-01-01'], dimensions: ['time:hour'] },
+    }
+    expect(await rows(site, body)).toEqual([
+      ['2021-01-01 00:00:00', 1, 1, 2, 0, 0],
+      ['2021-01-01 01:00:00', 2, 2, 3, 0, 100],
+      ['2021-01-01 02:00:00', 1, 1, 1, 6300, 0],
+    ])
+    // Of who has been on a page, though not in that hour.
+    const filters = [['is', 'event:page', ['/b']]]
+    expect(await rows(site, { ...body, metrics: ['visitors'], filters })).toEqual([
+      ['2021-01-01 00:00:00', 1],
+      ['2021-01-01 01:00:00', 2],
+      ['2021-01-01 02:00:00', 1],
+    ])
+    // What was done is done when it was.
+    await goal(site, 'Visit /b', { kind: 'page', page: '/b' })
+    const done = [['is', 'event:goal', ['Visit /b']]]
+    expect(await rows(site, { ...body, metrics: ['visitors'], filters: done })).toEqual([
+      ['2021-01-01 01:00:00', 2],
+    ])
+  })
+
+  it('counts by the hour who has come before the range, from its beginning to its end', async () => {
+    const site = await siteWith([
+      { user: 1, at: at('23:50:00') },
+      { user: 1, at: at('00:10:00', '2021-01-02') },
+    ])
+    const body = { metrics: ['visitors', 'bounce_rate'], dimensions: ['time:hour'] }
+    const days = (day: string) => ({ ...body, date_range: [day, day] })
+    expect(await rows(site, days('2021-01-01'))).toEqual([['2021-01-01 23:00:00', 1, 0]])
+    expect(await rows(site, days('2021-01-02'))).toEqual([['2021-01-02 00:00:00', 1, 0]])
   })
 
   it('counts a visit in each bucket of time that it has an event in', async () => {

@@ -12,6 +12,8 @@ export const click: EventTypeDefinition = {
     x: '0–1000, place in the element from the left',
     y: '0–1000, from the top',
     box: 'px, the element on the page: left, top, width, height',
+    layout:
+      'hash of the selectors of the page’s main parts (`header`, `nav`, `main`, `aside`, `footer`, `section`, `form`)',
     link: '`internal`, `mailto`, `tel` … for links',
   },
 }

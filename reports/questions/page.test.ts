@@ -30,6 +30,7 @@ beforeAll(async () => {
       [10, 'click', button('normal', 10, 0)],
       [11, 'click', button('normal', 1_000, 1_000)],
       [11, 'rage_click', button('rage', 1_000, 1_000)],
+      [12, 'js_error', { message: 'x is no function' }],
       [12, 'dead_click', { ...button('dead', 5, 5), selector: '#logo', box: [0, 10, 50, 50] }],
     ]),
     // A window that shows all of it, and one that never said.
@@ -82,6 +83,16 @@ describe('a page', () => {
       ...{ views: 7, visitors: 7, measured_views: 6, scrolled_views: 5, short_views: 1 },
       ...{ median_depth_percent: 50 },
     })
+    expect(of.depths).toHaveLength(101)
+    expect(Object.entries(of.depths).filter(([, views]) => views !== 0)).toEqual([
+      ...[
+        ['10', 1],
+        ['20', 1],
+        ['50', 1],
+        ['80', 1],
+        ['100', 1],
+      ],
+    ])
     expect(rows.map((row) => row.reached)).toEqual([
       ...[5, 5, 4, 4, 3, 3, 3, 3, 3, 3],
       ...[2, 2, 2, 2, 2, 2, 1, 1, 1, 1],
@@ -102,8 +113,15 @@ describe('a page', () => {
         ...{ selector: '#buy', tag: 'button', clicks: 4, clickers: 2, share_percent: 100 },
         // The reader, the angry one, and the tall window.
         ...{ exposed_views: 3, exposed_rate_percent: 66.7, rage: 1, dead: 0, rage_percent: 25 },
+        // √(2/3 × 1/3 ÷ 3); two views have a click, and each its first and last here.
+        ...{ exposed_rate_se_percent: 27.2, first: 2, last: 2, first_percent: 100 },
+        // The third click of the angry one, a second before the error.
+        ...{ is_control: true, error: 1, error_percent: 25 },
       },
-      { selector: '#logo', clicks: 0, dead: 1, exposed_views: 6, exposed_rate_percent: 0 },
+      {
+        ...{ selector: '#logo', clicks: 0, dead: 1, exposed_views: 6, exposed_rate_percent: 0 },
+        ...{ exposed_rate_se_percent: 0, first: 0, last_percent: 0 },
+      },
     ])
     expect(copies).toEqual([
       { selector: 'p', heading: 'Price', copies: 1, selections: 0, visitors: 1 },
@@ -159,5 +177,47 @@ describe('a click map', () => {
   it('is of one kind where it is asked so', async () => {
     const { rows } = await ask()(clicks, { range: RANGE, page: '/price', kind: 'dead' })
     expect(rows.map((row) => row.selector)).toEqual(['#logo'])
+  })
+
+  it.each([
+    ['first', [0, 250]],
+    ['last', [250, 750]],
+    ['error', [750]],
+  ] as const)('has the %s clicks by themselves', async (kind, places) => {
+    const { rows } = await ask()(clicks, { range: RANGE, page: '/price', kind, resolution: 4 })
+    expect(rows.map((row) => row.x)).toEqual(places)
+    expect(rows.every((row) => row.kind === kind && row.clicks === 1)).toBe(true)
+  })
+
+  it('is of elements where it is asked so, as CSV has the rows', async () => {
+    const { rows, elements } = await ask()(clicks, { range: RANGE, page: '/price', by: 'element' })
+    expect(rows.map((row) => [row.selector, row.clicks])).toEqual([
+      ['#buy', 4],
+      ['#logo', 0],
+    ])
+    expect(elements).toBeUndefined()
+  })
+
+  it('is of one layout where it is asked so: then who saw it is not known', async () => {
+    await loadHistories(clickhouse, 'b', [
+      ...view('old', 0, [
+        [1, 'click', { ...button('normal', 0, 0), layout: 'a1' }],
+        [2, 'click', { ...button('normal', 0, 0), layout: 'a1' }],
+      ]),
+      ...view('new', 60, [[1, 'click', { ...button('normal', 990, 0), layout: 'b2' }]]),
+      ...view('older', 60, [[9, 'click', button('normal', 0, 0)]]),
+    ])
+    const of = asking(clickhouse, 'b')
+    const { layouts } = await of(clicks, { range: RANGE, page: '/price' })
+    expect(layouts).toEqual([
+      { layout_hash: 'a1', clicks: 2, first_at: at(1), last_at: at(2) },
+      { layout_hash: null, clicks: 1, first_at: at(69), last_at: at(69) },
+      { layout_hash: 'b2', clicks: 1, first_at: at(61), last_at: at(61) },
+    ])
+    const { rows, elements } = await of(clicks, {
+      ...{ range: RANGE, page: '/price', layout_hash: 'b2' },
+    })
+    expect(rows).toMatchObject([{ x: 950, clicks: 1, exposed_views: null }])
+    expect(elements).toMatchObject([{ clicks: 1, exposed_views: null, exposed_rate_percent: null }])
   })
 })

@@ -35,7 +35,7 @@ export const page: Question<PageBody> = {
     const opened = await open(asked, context)
     const [read, elements, copies, exits] = await Promise.all([
       reading(path, opened, context),
-      elementsOf(path, opened, context, limit),
+      elementsOf({ page: path }, opened, context, limit),
       copiesOf(path, opened, context, limit),
       exitsOf(path, opened, context, limit),
     ])
@@ -67,7 +67,8 @@ ${all.rows('events', all.passes, "event_type = 'pageview'", `path = ${all.sql.bi
     context.run(
       begun.sql.statement(`select countIf(is_measured) as measured, countIf(is_short) as short,
   countIf(is_scrolled) as scrolled, quantileExactInclusiveOrNullIf(0.5)(depth, is_scrolled) as median_depth,
-  avgOrNullIf(engaged, is_measured) as mean_engaged, sumForEach(attention) as bands, ${reached.join(', ')}
+  avgOrNullIf(engaged, is_measured) as mean_engaged, sumForEach(attention) as bands,
+  arrayMap(percent -> countEqual(groupArrayIf(depth, is_scrolled), percent), range(101)) as depths, ${reached.join(', ')}
 from (select *, is_measured and not is_short as is_scrolled from (${viewsSql(begun, path)}))`),
     ),
   ])
@@ -83,6 +84,7 @@ from (select *, is_measured and not is_short as is_scrolled from (${viewsSql(beg
       short_views: Number(read.short),
       median_depth_percent: read.median_depth,
       mean_engaged_s: secondsOf(read.mean_engaged),
+      depths: (read.depths as number[]).map(Number), // arrayMap
     },
     bands: Array.from({ length: BANDS }, (_, at) => ({
       from_percent: at * 5,

@@ -171,4 +171,26 @@ export const FEATURE_CASES: readonly Case[] = [
       equal(world.gate.scriptUrls.slice(from).filter(isFeatures).length, 1)
     },
   },
+  {
+    id: 'L07',
+    title:
+      'the layout that a click was in: the same of every click, another where the page has another part',
+    async run(world) {
+      const layouts: unknown[] = []
+      for (const [path, more] of [
+        ['/', ''],
+        ['/same', ''],
+        ['/redesigned', '<aside>new</aside>'],
+      ] as const) {
+        const page = await world.open(world.put(path, { body: `<nav>n</nav>${more}${BODY}` }))
+        await ready(page)
+        await page.click('#buy')
+        const events = await world.settled(page)
+        const click = events.find((event) => event.type === 'click' && event.path?.endsWith(path))
+        layouts.push(click?.eventData?.layout)
+      }
+      const [layout, same, redesigned] = layouts
+      ok(/^[\da-f]+$/.test(`${layout}`) && same === layout && redesigned !== layout, `${layouts}`)
+    },
+  },
 ]

@@ -3,12 +3,15 @@ import { attribute } from './attribute.ts'
 import { clean } from './clean.ts'
 import { isPrivate, selectorOf } from './element.ts'
 import type { Surroundings } from './features.ts'
+import { hash } from './hash.ts'
 import { later } from './later.ts'
 import { whenNothingHappens } from './reaction.ts'
 
 const LINKS = 'a[href],area[href]'
 const ANSWERS_UNSEEN = 'input,select,textarea,label,option,video,audio,canvas'
 const CONTROLS = `${LINKS},${ANSWERS_UNSEEN},button,summary,[onclick],[data-track],[role=button],[role=link],[role=tab],[role=switch],[role^=menuitem]`
+// What a layout is made of. What repeats with the content, like articles and lists, is none of it.
+const LANDMARKS = 'header,nav,main,aside,footer,section,form'
 const RAGE_CLICKS = 3
 const RAGE_MS = 1_000
 const RAGE_PX = 30
@@ -50,6 +53,7 @@ export function clicks({ options, record, hear }: Surroundings): void {
         ...((clientX || clientY) &&
           width && { x: share(pageX - page[0], width), y: share(pageY - page[1], height) }),
         box: [...page, width, height].map(Math.round),
+        layout: layoutHash(),
       }
       const { eventType, ...link } = linkOf(find(LINKS), options.downloadExtensions)
       if (control) record(eventType, { ...data, ...link }, undefined, during)
@@ -69,6 +73,14 @@ export function clicks({ options, record, hear }: Surroundings): void {
       )
   })
 }
+
+/** Of where the main parts of the page stand in it: another after a redesign, the same with another text. */
+const layoutHash = () =>
+  hash(
+    Array.from(document.querySelectorAll(LANDMARKS), (part) =>
+      isPrivate(part) ? '' : selectorOf(part),
+    ).join(),
+  )
 
 /** Thousandths of the element's size. */
 const share = (offset: number, size: number) =>
