@@ -44,6 +44,7 @@ export const REBUILD_FAULTS: readonly Fault[] = [
           clickhouse.client,
           `select path from system.parts where table = 'events' and active`,
         )
+        const whole = await hashOfEvents(clickhouse.client)
         const rebuiltBefore = await rebuilds()
         await clickhouse.kill()
         const damage = await damageAFile(
@@ -55,7 +56,7 @@ export const REBUILD_FAULTS: readonly Fault[] = [
           () => hashOfEvents(clickhouse.client).catch(() => 'refused to read' as const),
           () => 'refused to start' as const,
         )
-        if (found === before.get('events')) harmless++
+        if (found === whole) harmless++
         else {
           seen[found === 'refused to start' || found === 'refused to read' ? found : 'set aside']++
           if (found !== 'refused to start') {
