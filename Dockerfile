@@ -45,7 +45,7 @@ WORKDIR /app
 USER 10001:10001
 ENV NODE_ENV=production DATA_DIR=/data HOST=0.0.0.0 PORT=8000
 EXPOSE 8000
-ENTRYPOINT ["/app/node_modules/node/bin/node", "/app/cli/main.ts"]
+ENTRYPOINT ["/app/node_modules/node/bin/node", "--max-semi-space-size=64", "/app/cli/main.ts"]
 CMD ["--help"]
 
 FROM debian:12.8-slim AS proxy

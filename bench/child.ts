@@ -22,7 +22,7 @@ export class Child {
 
   static async start(file: string, args: string[], env: Record<string, string>): Promise<Child> {
     return new Child(
-      spawn(process.execPath, [join(ROOT, file), ...args], {
+      spawn(process.execPath, [...process.execArgv, join(ROOT, file), ...args], {
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),

@@ -32,7 +32,7 @@ export function keepRunning(
 
   const start = () => {
     const startedAt = Date.now()
-    child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), command], {
+    child = spawn(process.execPath, [...process.execArgv, join(ROOT, 'cli/main.ts'), command], {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })

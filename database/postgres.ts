@@ -4,6 +4,15 @@ import pg from 'pg'
 // bigint and numeric counts fit a double for any table we can hold.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
+// The driver's own reads it letter by letter, which is most of reading a row of the record.
+const { TIMESTAMPTZ } = pg.types.builtins
+const parseTime = pg.types.getTypeParser(TIMESTAMPTZ)
+pg.types.setTypeParser(TIMESTAMPTZ, (text: string) =>
+  /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(text)
+    ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
+    : parseTime(text),
+)
+
 export type Pool = pg.Pool
 export type Connection = pg.PoolClient
 

@@ -117,17 +117,23 @@ function notOnce(recorded: ReadonlySet<string>, found: readonly string[]): numbe
   return missingOrMany + [...counts.keys()].filter((id) => !recorded.has(id)).length
 }
 
-/** Waits until nothing is left to process, deliver or recompute. */
+/** Waits until nothing is left to process, deliver, recompute or rebuild. */
 async function caughtUp(pool: Pool, product: Product): Promise<void> {
   let left: unknown
   for (let tries = 0; tries < 600; tries++) {
-    const { rows } = await pool.query<{ batches: number; blocks: number; days: number }>(
+    const { rows } = await pool.query<{
+      batches: number
+      blocks: number
+      days: number
+      rebuilds: number
+    }>(
       `select (select count(*) from events_batches) as batches,
               (select count(*) from clickhouse_outbox) as blocks,
-              (select count(*) from changed_days) as days`,
+              (select count(*) from changed_days) as days,
+              (select count(*) from rebuilds where finished_at is null) as rebuilds`,
     )
     left = rows[0]
-    if (rows[0] && rows[0].batches + rows[0].blocks + rows[0].days === 0) return
+    if (rows[0] && Object.values(rows[0]).every((number) => number === 0)) return
     await sleep(100)
   }
   throw new Error(

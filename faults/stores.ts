@@ -23,14 +23,14 @@ export const differ = (found: Differences): string | false =>
     .map(([store, number]) => `${store} ${number}`)
     .join(', ')}`
 
-/** Resolves when nothing is left to process, deliver or recompute; answers how many ms that took. */
+/** Resolves when nothing is left to process, deliver, recompute or rebuild; answers how many ms that took. */
 export function caughtUp(rig: Rig, withinMs = 600_000): Promise<number> {
   return until(
     'the pipeline is done',
     async () => {
       const [left] = await rig.query<{ left: boolean }>(
         `select exists (select from events_batches) or exists (select from clickhouse_outbox)
-           or exists (select from changed_days) as left`,
+           or exists (select from changed_days) or exists (select from rebuilds where finished_at is null) as left`,
       )
       return left?.left === false
     },

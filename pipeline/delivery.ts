@@ -2,6 +2,7 @@ import type { ClickHouse } from '../database/clickhouse.ts'
 import type { Pool } from '../database/postgres.ts'
 import { deliverNext } from './deliver.ts'
 import { type Loop, runLoop } from './loop.ts'
+import { mender } from './mend.ts'
 import { refillIfLost } from './rebuild.ts'
 import { applyRetention } from './retention.ts'
 
@@ -14,10 +15,11 @@ const MAX_BACKOFF_MS = 5_000
 const MOMENT_MS = 500
 const STOP_WITHIN_MS = 5_000
 const RETENTION_MS = 3_600_000
+const LOOK_MS = 10_000
 
 /**
- * Takes to ClickHouse what the outbox has for it, and does what else needs
- * ClickHouse: beside the pipeline, which goes on where ClickHouse is away or hangs.
+ * Takes to ClickHouse what the outbox has for it, mends it, and does what else
+ * needs it: beside the pipeline, which goes on where ClickHouse is away or hangs.
  */
 export function runDelivery(parts: {
   readonly pool: Pool
@@ -30,12 +32,30 @@ export function runDelivery(parts: {
   let isFilled = false
   let isWell = false
   let retentionDueAtMs = 0
+  let lookDueAtMs = 0
   let asking: ((isEmpty: boolean) => void)[] = []
+
+  const mend = mender(pool, clickhouse)
+  const mendIfDue = async () => {
+    if (now().getTime() < lookDueAtMs) return
+    lookDueAtMs = now().getTime() + LOOK_MS // also where it fails: the delivery has its turn first
+    const startedAt = performance.now()
+    const months = await mend(stopping.signal)
+    // To read all files may cost minutes: it takes a tenth of the time.
+    lookDueAtMs += 10 * (performance.now() - startedAt)
+    if (months.length > 0)
+      onError(
+        new Error(
+          `files of ClickHouse were damaged: ${months.join(', ')} made anew from the record`,
+        ),
+      )
+  }
 
   const step = async (): Promise<boolean> => {
     const asked = asking
     asking = []
     try {
+      await mendIfDue()
       if (!isFilled) await refillIfLost(pool, clickhouse, stopping.signal)
       isFilled = true
       const hasWorked = await deliverNext(pool, clickhouse, stopping.signal)

@@ -56,7 +56,11 @@ export function rebuildStep(pool: Pool, rebuildId: number): Promise<RebuildProgr
     const { rows } = await connection.query<{
       site_id: string
       visitor_id: string
-    }>('select site_id, visitor_id from rebuilds where rebuild_id = $1', [rebuildId])
+    }>(
+      // Whoever sends it back to its beginning waits for the end of the step.
+      'select site_id, visitor_id from rebuilds where rebuild_id = $1 for update',
+      [rebuildId],
+    )
     const [rebuild] = rows
     if (!rebuild) throw new Error(`There is no rebuild ${rebuildId}.`)
     const { rows: next } = await connection.query<Next>(
@@ -130,9 +134,8 @@ export async function continueRebuild(pool: Pool): Promise<boolean> {
 
 /**
  * Begins to fill a ClickHouse that has nothing, as it has lost everything or a
- * migration has made the table anew: all sites, from the record, and from the
- * beginning those that were being filled. Answers how many. It has lost nothing
- * while the very first block still waits for it.
+ * migration has made the table anew: all sites, from the record. Answers how
+ * many. It has lost nothing while the very first block still waits for it.
  */
 export async function refillIfLost(
   pool: Pool,
@@ -146,28 +149,54 @@ export async function refillIfLost(
     signal,
   )
   if (there?.rows !== 0) return 0
+  return refill(
+    pool,
+    `select site_id, record_since as from_at, 'infinity'::timestamptz as to_at from sites s
+     where exists (select from event_totals t where t.site_id = s.site_id and t.events > 0)
+       and not exists (select from clickhouse_outbox where outbox_id = 1)`,
+  )
+}
+
+/** Begins to make months of ClickHouse (202611, in UTC) anew from what the record has of them. */
+export async function refillMonths(pool: Pool, months: readonly number[]): Promise<void> {
+  const startOf = (month: number, ahead = 0) =>
+    new Date(Date.UTC(Math.floor(month / 100), (month % 100) - 1 + ahead))
+  await refill(
+    pool,
+    // A cluster could not be asked which sites the record has in a month; without any, there is nothing to be done.
+    `select site_id, greatest(m.from_at, record_since) as from_at, m.to_at
+     from sites s, unnest($1::timestamptz[], $2::timestamptz[]) as m(from_at, to_at)
+     where exists (select from event_totals t where t.site_id = s.site_id and t.events > 0)
+       and record_since < m.to_at`,
+    [months.map((month) => startOf(month)), months.map((month) => startOf(month, 1))],
+  )
+}
+
+/**
+ * Begins the rebuilds of what ClickHouse has lost (site_id, from_at, to_at), or
+ * has lost once this is committed. One that is at it goes back to its beginning:
+ * what it has brought may be lost too. Answers how many there are.
+ */
+async function refill(pool: Pool, lost: string, values: readonly unknown[] = []): Promise<number> {
   // One statement: once some rows are there, nobody would see that other sites have none.
-  const { rows } = await pool.query<{ sites: number }>(
+  const { rows } = await pool.query<{ lost: number }>(
     `/* refill */
-     with lost as (
-       select site_id, record_since from sites s
-       where exists (select from event_totals t where t.site_id = s.site_id and t.events > 0)
-         and not exists (select from clickhouse_outbox where outbox_id = 1)
-     ), again as (
+     with lost as (${lost}), again as (
        update rebuilds r set visitor_id = '', visitors = 0, events = 0
-       from lost where lost.site_id = r.site_id and r.finished_at is null
+       from lost l
+       where l.site_id = r.site_id and r.finished_at is null and r.from_at <= l.from_at and r.to_at >= l.to_at
        returning r.site_id, r.from_at, r.to_at
      ), begun as (
        insert into rebuilds (site_id, from_at, to_at)
-       select site_id, record_since, 'infinity' from lost
+       select site_id, from_at, to_at from lost l
        where not exists (
-         select from again a
-         where a.site_id = lost.site_id and a.from_at <= lost.record_since and a.to_at = 'infinity')
-       order by site_id
+         select from again a where a.site_id = l.site_id and a.from_at <= l.from_at and a.to_at >= l.to_at)
+       order by site_id, from_at
      )
-     select count(*) as sites from lost`,
+     select count(*) as lost from lost`,
+    [...values],
   )
-  return rows[0]?.sites ?? 0
+  return rows[0]?.lost ?? 0
 }
 
 /** So many blocks may wait for ClickHouse while more are made. */

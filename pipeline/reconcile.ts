@@ -16,7 +16,8 @@ const CLICKHOUSE_WITHIN_MS = 5_000
  * Counts days that have changed in each place that has their events, and keeps
  * what it found in `reconciliations`. The pipeline stands still meanwhile, so
  * that nothing is under way between two places; a day whose daily metrics or
- * blocks still wait is left for the next time. Answers how many days it counted.
+ * blocks still wait, or whose site is being rebuilt, is left for the next time.
+ * Answers how many days it counted.
  */
 export function reconcile(pool: Pool, clickhouse: ClickHouse, days = 20): Promise<number> {
   return inTransaction(pool, async (connection) => {
@@ -31,6 +32,7 @@ export function reconcile(pool: Pool, clickhouse: ClickHouse, days = 20): Promis
          and r.day::timestamp at time zone s.timezone >= s.record_since
          and not exists (select from changed_days c where c.site_id = r.site_id and c.day = r.day)
          and not exists (select from clickhouse_outbox o where r.site_id = any(o.sites))
+         and not exists (select from rebuilds b where b.site_id = r.site_id and b.finished_at is null)
        order by r.due_at limit $1`,
       [days],
     )

@@ -1,5 +1,6 @@
 import { DIRECT } from '../contract/attribution.ts'
 import type { VisitorBasis } from '../contract/event.ts'
+import { type Columns, columnsOf, unnested } from '../database/columns.ts'
 import type { Connection } from '../database/postgres.ts'
 import { SESSION_RULES, type Session } from './session.ts'
 
@@ -97,51 +98,20 @@ export async function loadSessions(
   return sessions
 }
 
-const COLUMNS = [
-  'site_id',
-  'visitor_id',
-  'session_id',
-  'client_session_id',
-  'is_mixed',
-  'visitor_basis',
-  'started_at',
-  'first_event_id',
-  'last_at',
-  'last_event_id',
-  'entry_event_id',
-  'entry_at',
-  'entry_page',
-  'exit_event_id',
-  'exit_at',
-  'exit_page',
-  'host',
-  'referrer',
-  'source',
-  'medium',
-  'campaign',
-  'content',
-  'term',
-  'utm_source',
-  'channel',
-  'country',
-  'region',
-  'city',
-  'language',
-  'browser',
-  'browser_version',
-  'os',
-  'os_version',
-  'device',
-  'viewport_class',
-  'bot_name',
-  'bot_kind',
-  'pageviews',
-  'events',
-  'engaged_ms',
-  'has_bot_event',
-  'is_bot',
-  'is_engaged',
-] satisfies (keyof SessionRow)[]
+const COLUMNS = {
+  ...{ site_id: 'text', visitor_id: 'text', session_id: 'text', client_session_id: 'text' },
+  ...{ is_mixed: 'boolean', visitor_basis: 'text', started_at: 'time', first_event_id: 'uuid' },
+  ...{ last_at: 'time', last_event_id: 'uuid', entry_event_id: 'uuid', entry_at: 'time' },
+  ...{ entry_page: 'text', exit_event_id: 'uuid', exit_at: 'time', exit_page: 'text' },
+  ...{ host: 'text', referrer: 'text', source: 'text', medium: 'text', campaign: 'text' },
+  ...{ content: 'text', term: 'text', utm_source: 'text', channel: 'text', country: 'text' },
+  ...{ region: 'text' },
+  ...{ city: 'text', language: 'text', browser: 'text', browser_version: 'text', os: 'text' },
+  ...{ os_version: 'text', device: 'text', viewport_class: 'text', bot_name: 'text' },
+  ...{ bot_kind: 'text', pageviews: 'number', events: 'number', engaged_ms: 'number' },
+  ...{ has_bot_event: 'boolean', is_bot: 'boolean', is_engaged: 'boolean' },
+} as const satisfies Columns<keyof SessionRow>
+const NAMES = Object.keys(COLUMNS).join(', ')
 
 // What an event after the first page view can change.
 const CHANGING = [
@@ -159,8 +129,8 @@ const CHANGING = [
 ] satisfies (keyof SessionRow)[]
 
 const SAVE = `/* save sessions */
-insert into user_sessions (${COLUMNS.join(', ')})
-select ${COLUMNS.join(', ')} from jsonb_populate_recordset(null::user_sessions, $1::jsonb)
+insert into user_sessions (${NAMES})
+select ${NAMES} from ${unnested(COLUMNS)} n
 on conflict (site_id, visitor_id, session_id) do update
 set ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')}`
 
@@ -170,9 +140,8 @@ export async function saveSessions(
   sessions: ReadonlySet<Session>,
   bots: ReadonlySet<Session>,
 ): Promise<void> {
-  await connection.query(SAVE, [
-    JSON.stringify(Array.from(sessions, (session) => toRow(session, bots.has(session)))),
-  ])
+  const rows = Array.from(sessions, (session) => toRow(session, bots.has(session)))
+  await connection.query(SAVE, columnsOf(COLUMNS, rows))
 }
 
 function fromRow(row: SessionRow): Session {
@@ -220,7 +189,7 @@ function fromRow(row: SessionRow): Session {
   }
 }
 
-/** Of a visit from before the tag was kept: what ClickHouse's rows of it have (its migration 0005). */
+/** Of a visit from before the tag was kept: what ClickHouse's rows of it have (its migration 0006). */
 const likelyTag = ({ source, referrer, medium, campaign, content, term }: SessionRow) =>
   source === DIRECT || (referrer && !(medium + campaign + content + term)) ? '' : source
 

@@ -60,8 +60,8 @@ async function writeOrHalve(
 /** The fault of a row: SQLSTATE 22 (data), 23 (integrity), 54 (limits), or our own code on strange input. */
 function isDataError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code // any thrown value may carry one
-  if (typeof code === 'string') return /^(22|23|54)/.test(code)
-  return error instanceof TypeError || error instanceof RangeError
+  if (error instanceof TypeError || error instanceof RangeError) return true
+  return typeof code === 'string' && /^(22|23|54)/.test(code)
 }
 
 async function quarantine(

@@ -1,12 +1,7 @@
-import {
-  DERIVED_COLUMNS,
-  type Derived,
-  type StoredEvent,
-  type VisitorBasis,
-} from '../../contract/event.ts'
+import type { Derived, StoredEvent, VisitorBasis } from '../../contract/event.ts'
+import { type Columns, columnsOf, unnested } from '../../database/columns.ts'
 import { UNSAFE_SETTINGS, UnsafeSettings } from '../../database/durability.ts'
 import type { Pool } from '../../database/postgres.ts'
-import { numberColumn, textColumn, uuidColumn } from './column.ts'
 
 /** One row of events_log. */
 export interface EventRow {
@@ -25,7 +20,15 @@ export interface EventRow {
   readonly event: Omit<StoredEvent, 'derived'>
 }
 
-const COLUMNS = Object.keys(DERIVED_COLUMNS).join(', ')
+const COLUMNS = {
+  ...{ site_id: 'text', event_id: 'uuid', id_at: 'time', event_type: 'text', visitor_id: 'text' },
+  ...{ visitor_basis: 'text', session_id: 'text', occurred_at: 'time', received_at: 'time' },
+  ...{ host: 'text', path: 'text', country: 'text', region: 'text', city: 'text' },
+  ...{ browser: 'text', browser_version: 'text', os: 'text', os_version: 'text', device: 'text' },
+  event: 'json',
+} as const satisfies Columns
+
+const NAMES = Object.keys(COLUMNS).join(', ')
 
 // One statement, so one round trip and one commit. The batch row is what the
 // pipeline claims; `on conflict` makes a retry free. The settings are those of
@@ -38,18 +41,8 @@ with settings as (
 ), batch as (
   insert into events_batches (events) select $1::integer from settings where unsafe = '' returning batch_id
 ), inserted as (
-  insert into events_log (site_id, event_id, id_at, batch_id, event_type, visitor_id, visitor_basis,
-                          session_id, occurred_at, received_at, host, path, ${COLUMNS}, event)
-  select r.site_id, r.event_id, to_timestamp(r.id_at_ms / 1000), batch.batch_id, r.event_type, r.visitor_id,
-         r.visitor_basis, r.session_id, to_timestamp(r.occurred_at_ms / 1000), to_timestamp(r.received_at_ms / 1000),
-         r.host, r.path, ${COLUMNS}, r.event::jsonb
-  from batch,
-       unnest($2::text[], $3::uuid[], $4::float8[], $5::text[], $6::text[], $7::text[],
-              $8::text[], $9::float8[], $10::float8[], $11::text[], $12::text[],
-              $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[],
-              $19::text[], $20::text[], $21::text[])
-    as r(site_id, event_id, id_at_ms, event_type, visitor_id, visitor_basis,
-         session_id, occurred_at_ms, received_at_ms, host, path, ${COLUMNS}, event)
+  insert into events_log (batch_id, ${NAMES})
+  select batch.batch_id, r.* from batch, ${unnested(COLUMNS, 2)} r
   on conflict do nothing
   returning site_id, event_id
 )
@@ -59,24 +52,14 @@ select unsafe,
        end as new_keys
 from settings`
 
-/** In the order of the statement's parameters. */
-const columnsOf = (rows: readonly EventRow[]): Buffer[] => [
-  textColumn(rows.map((row) => row.siteId)),
-  uuidColumn(rows.map((row) => row.eventId)),
-  numberColumn(rows.map((row) => row.idAtMs)),
-  textColumn(rows.map((row) => row.eventType)),
-  textColumn(rows.map((row) => row.visitorId)),
-  textColumn(rows.map((row) => row.visitorBasis)),
-  textColumn(rows.map((row) => row.sessionId)),
-  numberColumn(rows.map((row) => row.occurredAtMs)),
-  numberColumn(rows.map((row) => row.receivedAtMs)),
-  textColumn(rows.map((row) => row.host)),
-  textColumn(rows.map((row) => row.path)),
-  ...Object.values(DERIVED_COLUMNS).map((name) =>
-    textColumn(rows.map(({ derived }) => derived[name] ?? null)),
-  ),
-  textColumn(rows.map(({ event, derived }) => JSON.stringify(withBot(event, derived)))),
-]
+const toRow = ({ derived, ...row }: EventRow) => ({
+  ...{ site_id: row.siteId, event_id: row.eventId, id_at: row.idAtMs, event_type: row.eventType },
+  ...{ visitor_id: row.visitorId, visitor_basis: row.visitorBasis, session_id: row.sessionId },
+  ...{ occurred_at: row.occurredAtMs, received_at: row.receivedAtMs, host: row.host },
+  ...{ path: row.path, country: derived.country, region: derived.region, city: derived.city },
+  ...{ browser: derived.browser, browser_version: derived.browserVersion, os: derived.os },
+  ...{ os_version: derived.osVersion, device: derived.device, event: withBot(row.event, derived) },
+})
 
 /** What is told of bots is rare, and has no columns. */
 const withBot = (
@@ -109,7 +92,13 @@ export async function insertEvents(
   const result = await pool.query<{ unsafe: string; new_keys: string[] | null }>({
     name: 'group commit',
     text: INSERT,
-    values: [owned.length, ...columnsOf(owned.map(({ row }) => row))],
+    values: [
+      owned.length,
+      ...columnsOf(
+        COLUMNS,
+        owned.map(({ row }) => toRow(row)),
+      ),
+    ],
   })
   const [{ unsafe, new_keys: newKeys } = { unsafe: '', new_keys: null }] = result.rows
   if (unsafe !== '') throw new UnsafeSettings(unsafe)
