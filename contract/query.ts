@@ -23,6 +23,8 @@ export type Filter =
   | readonly ['not', Filter]
   /** Whether an event of the same visit, or of the same visitor in the range, passes. */
   | readonly ['has_done' | 'has_not_done', Filter, { readonly by?: 'visit' | 'visitor' }?]
+  /** Whether the visit has events that pass the filters one after another; `next`: whether this event is what came next. */
+  | readonly ['sequence', readonly Filter[], { readonly next?: boolean }?]
 
 export type OrderBy = readonly [string, 'asc' | 'desc']
 

@@ -43,7 +43,8 @@ const METRICS = [
     'lcp_p75',
   ],
   ...['lcp_good', 'errors', 'friction_score', 'plausible_time_on_page', 'plausible_scroll_depth'],
-  'plausible_cr',
+  ...['plausible_cr', 'plausible_bounce_rate', 'plausible_visit_duration'],
+  ...['plausible_views_per_visit', 'plausible_visits_present', 'plausible_visitors_present'],
 ]
 const DIMENSIONS = [
   ...[
@@ -297,7 +298,13 @@ function randomQuery(draw: Draw) {
 }
 
 function randomFilter(draw: Draw, depth: number): Filter {
-  const kind = draw(depth > 0 ? 10 : 5)
+  const kind = draw(depth > 0 ? 11 : 5)
+  if (kind === 10)
+    return [
+      'sequence',
+      Array.from({ length: 1 + draw(3) }, () => randomFilter(draw, 0)),
+      { next: draw(2) === 0 },
+    ]
   if (kind === 9) return ['not', randomFilter(draw, 0)]
   if (kind === 8)
     return [oneOf(draw, ['and', 'or']), [randomFilter(draw, 0), randomFilter(draw, 0)]]

@@ -1,3 +1,4 @@
+import { AUTOMATIC_TYPES } from '../contract/event-types.ts'
 import type { Filter, NumberOperator, TextOperator } from '../contract/query.ts'
 import { dimensionOf, type Fact } from './dimensions.ts'
 import { rowsFrom } from './rows.ts'
@@ -72,6 +73,8 @@ export function filterCondition(filter: Filter, sql: ScopedSql): string {
       )
       return `${key} ${operator === 'has_done' ? 'in' : 'not in'} (select ${key} ${done})`
     }
+    case 'sequence':
+      return sequenceCondition(filter[1], filter[2]?.next ?? false, sql)
     case 'gt':
     case 'gte':
     case 'lt':
@@ -94,6 +97,31 @@ export function filterCondition(filter: Filter, sql: ScopedSql): string {
   }
 }
 
+/** A page view, or what a site tells of its visitors beside it. */
+export const IS_ACT = `not has([${AUTOMATIC_TYPES.map((name) => `'${name}'`).join(', ')}], event_type)`
+
+/** Folds the events of each visit, in their order, into how many steps were done; and into what came next. */
+function sequenceCondition(steps: readonly Filter[], isNext: boolean, sql: ScopedSql): string {
+  const passes = steps.map((step) => `toUInt8(${filterCondition(step, sql)})`)
+  const count = steps.length
+  const rows = rowsFrom(
+    sql,
+    'eventsAround',
+    factsOf([], steps),
+    population([], steps),
+    `(${[...passes, ...(isNext ? [IS_ACT] : [])].join(' or ')})`,
+  )
+  const events = `arraySort(groupArray((toUnixTimestamp64Milli(occurred_at), toUInt128(event_id), [${passes.join(', ')}], ${IS_ACT})))`
+  if (!isNext)
+    return `session in (select session ${rows} group by session
+    having arrayFold((done, event) -> toUInt8(done + (done < ${count} and event.3[done + 1])), ${events}, toUInt8(0)) = ${count})`
+  return `toUInt128(event_id) in (select next from (select arrayFold((done, event) -> multiIf(
+      done.1 < ${count}, (toUInt8(done.1 + event.3[done.1 + 1]), done.2),
+      done.2 = 0 and event.4, (done.1, event.2),
+      done), ${events}, (toUInt8(0), toUInt128(0))).2 as next
+    ${rows} group by session) where next != 0)`
+}
+
 function rowExpression(name: string, sql: ScopedSql): string {
   const dimension = dimensionOf(name)
   if (!dimension) throw new Error(`no dimension ${name}, but it passed the parser`)
@@ -110,7 +138,7 @@ export function population(dimensions: readonly string[], filters: readonly Filt
     : 'not is_bot'
 }
 
-/** What the rows must be joined with for these dimensions and filters; what is inside `has_done` is its own. */
+/** What the rows must be joined with for these dimensions and filters; what is inside `has_done` and `sequence` is its own. */
 export function factsOf(
   dimensions: readonly string[],
   filters: readonly Filter[],
@@ -130,6 +158,10 @@ export function namesIn(filter: Filter, isInsideHasDone = true): readonly string
     case 'has_done':
     case 'has_not_done':
       return isInsideHasDone ? namesIn(filter[1]) : []
+    case 'sequence':
+      if (isInsideHasDone) return filter[1].flatMap((each) => namesIn(each))
+      // What came next is one event of its visit, however it is called.
+      return filter[2]?.next ? ['event:name'] : []
     default:
       return [filter[1]]
   }

@@ -228,7 +228,8 @@ export const METRICS: readonly Metric[] = [
       ['people', VISITORS],
       ['whole', VISITORS],
     ],
-    formula: percent,
+    // A group may be one of visits alone.
+    formula: (some, all) => percent(`ifNull(${some}, 0)`, all),
     definition: 'Visitors of the group ÷ all visitors. Groups may share visitors.',
   },
   {

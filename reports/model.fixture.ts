@@ -1,6 +1,7 @@
 // What an answer is to hold, told plainly over rows in memory: the definitions
 // of metrics and dimensions once more, without SQL and without a thought of cost.
 
+import { AUTOMATIC_TYPES } from '../contract/event-types.ts'
 import type { Filter, Query } from '../contract/query.ts'
 
 export interface ModelRow {
@@ -86,6 +87,9 @@ interface World {
   readonly events: readonly EventItem[]
   readonly visits: readonly VisitItem[]
   readonly exits: readonly VisitItem[]
+  /** Visits that went on in the range, where they ended, and in every bucket that they went on in. */
+  readonly ends: readonly VisitItem[]
+  readonly stays: readonly VisitItem[]
   readonly views: readonly ViewItem[]
   /** Where the exit page of a visit is the page of the event. */
   readonly pages: readonly EventItem[]
@@ -102,6 +106,8 @@ interface World {
 const VISIT_METRIC = /^(bounce_rate|single_page_rate|visit_duration|engaged_time)/
 const VIEW_METRIC = /^(time_on_page|scroll_)/
 const READING_METRIC = /^plausible_(time_on_page|scroll_depth)/
+const END_METRIC = /^plausible_(bounce_rate|visit_duration|views_per_visit)/
+const STAY_METRIC = /_present$/
 
 function worldOf(everything: readonly ModelRow[], query: Query, context: ModelContext): World {
   const { from, to, now } = context
@@ -183,6 +189,20 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
             : other.visitor === row.visitor && inRange(other.at)
         const has = all.some((other) => isSame(other) && passes(filter[1], other))
         return has === (filter[0] === 'has_done')
+      }
+      case 'sequence': {
+        const [, steps, { next = false } = {}] = filter
+        const inOrder = all
+          .filter(({ session }) => session === row.session)
+          .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+        let done = 0
+        let following: ModelRow | undefined
+        for (const event of inOrder) {
+          const step = steps[done]
+          if (step) done += Number(passes(step, event))
+          else if (isAct(event)) following ??= event
+        }
+        return next ? following === row : done === steps.length
       }
       case 'gt':
       case 'gte':
@@ -275,6 +295,24 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
         ),
       }))
       .filter(({ keys }) => keys.length > 0)
+  const spans = (isStay: boolean): VisitItem[] =>
+    visits.flatMap((visit) => {
+      const acts = actsOf(visit)
+      const [began, ended] = [acts[0]?.at ?? to, acts.at(-1)?.at ?? to]
+      const own = dimensions.includes('event:page')
+        ? filters.map((each) => asked(each, 'visit:entry_page'))
+        : filters
+      const isIt = (row: ModelRow) => inRange(row.at) && own.every((each) => passes(each, row))
+      if (began >= to || ended < from || !visit.rows.some(isIt)) return []
+      const last = Math.min(ended, to - 1)
+      const times = isStay ? quartersBetween(Math.max(began, from), last) : [last]
+      const keys = times.flatMap((at) =>
+        keysWith((name) =>
+          name === 'event:page' ? visit.first.entryPage : valueAt(name, visit.first, at),
+        ),
+      )
+      return keys.length > 0 ? [{ visit, keys: [...new Set(keys)] }] : []
+    })
   const views = [...viewRows]
     .filter(([view]) => view !== '0')
     .flatMap(([, rows]): ViewItem[] => {
@@ -288,7 +326,7 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
   const lessen = (list: readonly Filter[]): Filter[] =>
     list.flatMap((filter) => {
       const inner =
-        filter[0] === 'and' || filter[0] === 'or'
+        filter[0] === 'and' || filter[0] === 'or' || filter[0] === 'sequence'
           ? lessen(filter[1])
           : /^(not|has_)/.test(filter[0])
             ? lessen([filter[1] as Filter])
@@ -298,7 +336,7 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
       return [
         (filter[0] === 'and' || filter[0] === 'or'
           ? [filter[0], inner]
-          : [filter[0], inner[0], filter[2]]) as Filter,
+          : [filter[0], filter[0] === 'sequence' ? inner : inner[0], filter[2]]) as Filter,
       ]
     })
   const baseFilters = lessen(filters)
@@ -307,6 +345,8 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
   )
   const needs = (test: (metric: string) => boolean) => query.metrics.some(test)
   const exits = visitItems(true)
+  const ends = spans(false)
+  const stays = spans(true)
   const plainVisits = visitItems(false)
   const pageOf = (name: string, row: ModelRow) =>
     name === 'visit:exit_page' ? row.path : valueAt(name, row, row.at)
@@ -330,6 +370,8 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
     views,
     readings,
     exits,
+    ends,
+    stays,
     base,
     keysOf,
     firstOf,
@@ -337,20 +379,36 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
     parts: [
       ...(needs(
         (name) =>
-          ![VISIT_METRIC, VIEW_METRIC, READING_METRIC, /^exit|^current/].some((each) =>
-            each.test(name),
-          ),
+          ![
+            ...[VISIT_METRIC, VIEW_METRIC, READING_METRIC, END_METRIC, STAY_METRIC],
+            /^exit|^current/,
+          ].some((each) => each.test(name)),
       )
         ? [{ items: events }]
         : []),
       ...(needs((name) => VISIT_METRIC.test(name)) ? [{ items: plainVisits }] : []),
       ...(needs((name) => /^exit/.test(name)) ? [{ items: exits }] : []),
+      ...(needs((name) => END_METRIC.test(name)) ? [{ items: ends }] : []),
+      ...(needs((name) => STAY_METRIC.test(name)) ? [{ items: stays }] : []),
       ...(needs((name) => VIEW_METRIC.test(name)) ? [{ items: views }] : []),
       ...(needs((name) => READING_METRIC.test(name)) ? [{ items: readings }] : []),
       ...(needs((name) => name === 'current_visitors') ? [{ items: current }] : []),
     ],
     now: current,
   }
+}
+
+/** A page view, or an event of the site's own. */
+const isAct = ({ type }: ModelRow) => !AUTOMATIC_TYPES.includes(type)
+const actsOf = ({ rows }: Visit) => rows.filter(isAct)
+
+function quartersBetween(from: number, to: number): readonly number[] {
+  const quarter = 900_000
+  const first = Math.floor(from / quarter)
+  return Array.from(
+    { length: Math.floor(to / quarter) - first + 1 },
+    (_, at) => (first + at) * quarter,
+  )
 }
 
 function goalsAsked({ filters = [] }: Query, { goals }: ModelContext) {
@@ -443,6 +501,26 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
       return inSeconds(
         spread(measured.map((each) => each.reduce((sum, row) => sum + row.visibleMs, 0))),
       )
+    case 'plausible_visitors_present':
+      return distinct(here(world.stays).map(({ visit }) => visit.first.visitor))
+    case 'plausible_visits_present':
+      return here(world.stays).length
+    case 'plausible_bounce_rate': {
+      const ends = here(world.ends).map(({ visit }) => actsOf(visit))
+      const isActive = ({ properties }: ModelRow) => properties.interactive !== 'false'
+      return per(ends.filter((acts) => acts.filter(isActive).length <= 1).length, ends.length)
+    }
+    case 'plausible_visit_duration':
+      return inSeconds(
+        mean(
+          here(world.ends).map(({ visit }) => {
+            const acts = actsOf(visit)
+            return (acts.at(-1)?.at ?? 0) - (acts[0]?.at ?? 0)
+          }),
+        ),
+      )
+    case 'plausible_views_per_visit':
+      return mean(here(world.ends).map(({ visit }) => pageviews(visit)))
     case 'plausible_time_on_page': {
       const read = here(world.readings).map(({ row }) => row)
       const ms = read.reduce((sum, row) => sum + row.visibleMs, 0)

@@ -10,6 +10,7 @@ const MAX_LEAVES = 100
 /** Of a pattern: RE2 takes time in proportion to its length, and memory. */
 const MAX_PATTERN = 500
 const MAX_VALUE = 2_048
+const MAX_STEPS = 10
 
 /** Filters from outside, checked whole, or a QueryError naming the part at fault. */
 export function parseFilters(value: unknown, part = 'filters'): Filter[] {
@@ -20,7 +21,7 @@ export function parseFilters(value: unknown, part = 'filters'): Filter[] {
 interface Place {
   readonly budget: { leaves: number }
   readonly depth: number
-  /** Within `has_done`, which is not nested. */
+  /** Within `has_done` or `sequence`, which are not nested. */
   readonly isInside: boolean
 }
 
@@ -47,11 +48,21 @@ function one(value: unknown, part: string, place: Place): Filter {
     case 'has_done':
     case 'has_not_done': {
       ends(value, 3, part)
-      if (place.isInside) throw new QueryError(part, 'may not stand inside another has_done.')
+      if (place.isInside) throw new QueryError(part, 'may not stand inside has_done or sequence.')
       const inner = one(subject, `${part}[1]`, { ...deeper, isInside: true })
       return values === undefined
         ? [operator, inner]
         : [operator, inner, doneBy(values, `${part}[2]`)]
+    }
+    case 'sequence': {
+      ends(value, 3, part)
+      if (place.isInside) throw new QueryError(part, 'may not stand inside has_done or sequence.')
+      const steps = list(subject, `${part}[1]`, { ...deeper, isInside: true })
+      if (steps.length === 0 || steps.length > MAX_STEPS)
+        throw new QueryError(`${part}[1]`, `must have 1 to ${MAX_STEPS} filters.`)
+      return values === undefined
+        ? ['sequence', steps]
+        : ['sequence', steps, isNext(values, `${part}[2]`)]
     }
   }
   if (rest.length > 0) throw new QueryError(part, 'must have at most four elements.')
@@ -68,7 +79,7 @@ function one(value: unknown, part: string, place: Place): Filter {
   if (!isText)
     throw new QueryError(
       `${part}[0]`,
-      `must be ${[...TEXT_OPERATORS, ...NUMBER_OPERATORS].join(', ')}, and, or, not, has_done, has_not_done.`,
+      `must be ${[...TEXT_OPERATORS, ...NUMBER_OPERATORS].join(', ')}, and, or, not, has_done, has_not_done, sequence.`,
     )
   const allowed = ALLOWED[dimension]
   if (allowed && !allowed.includes(isText))
@@ -138,6 +149,13 @@ function doneBy(value: unknown, part: string): { by: 'visit' | 'visitor' } {
   if (!isIt || (value.by !== 'visit' && value.by !== 'visitor'))
     throw new QueryError(part, 'must be {"by": "visit"} or {"by": "visitor"}.')
   return { by: value.by }
+}
+
+function isNext(value: unknown, part: string): { next: boolean } {
+  const isIt = isObject(value) && Object.keys(value).join() === 'next'
+  if (!isIt || typeof value.next !== 'boolean')
+    throw new QueryError(part, 'must be {"next": true} or {"next": false}.')
+  return { next: value.next }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -92,6 +92,20 @@ describe('a query', () => {
       'filters[0][1][1]',
     ],
     [
+      'a sequence in a sequence',
+      {
+        metrics: ['visitors'],
+        range: '7d',
+        filters: [['sequence', [['sequence', [['is', 'event:page', ['/']]]]]]],
+      },
+      'filters[0][1][0]',
+    ],
+    [
+      'a sequence of nothing',
+      { metrics: ['visitors'], range: '7d', filters: [['sequence', []]] },
+      'filters[0][1]',
+    ],
+    [
       'has_done by nobody',
       {
         metrics: ['visitors'],

@@ -1,9 +1,8 @@
-import { AUTOMATIC_TYPES } from '../contract/event-types.ts'
 import { STRETCH_MS } from '../contract/first-of.ts'
 import type { Filter } from '../contract/query.ts'
 import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
 import { firstsFor } from './fewer-rows.ts'
-import { factsOf, filterCondition, namesIn, population } from './filter.ts'
+import { factsOf, filterCondition, IS_ACT, namesIn, population } from './filter.ts'
 import type { AggregateContext, Metric } from './metrics.ts'
 import type { Part } from './parts.ts'
 import { GOAL, mapLeaves, type Plan } from './plan.ts'
@@ -202,9 +201,6 @@ function sumsSql(
   )
   return `select ${[...selected, ...aggregates].join(', ')}\n${rows}${groupBy(keys)}`
 }
-
-/** A page view, or what a site tells of its visitors beside it. */
-const IS_ACT = `not has([${AUTOMATIC_TYPES.map((name) => `'${name}'`).join(', ')}], event_type)`
 
 /** What a visit is known by, whichever metric asks; the engine leaves out what none does. */
 const VISIT_COLUMNS = [

@@ -295,6 +295,10 @@ export function mapLeaves(
     case 'has_done':
     case 'has_not_done':
       return isInsideHasDone ? [filter[0], mapLeaves(filter[1], map), filter[2]] : filter
+    case 'sequence':
+      return isInsideHasDone
+        ? ['sequence', filter[1].map((each) => mapLeaves(each, map)), filter[2]]
+        : filter
     default:
       return map(filter)
   }
@@ -309,6 +313,7 @@ function leavesOf(filter: Filter): Leaf[] {
       return leavesOf(filter[1])
     case 'has_done':
     case 'has_not_done':
+    case 'sequence':
       return []
     default:
       return [filter]
@@ -334,6 +339,10 @@ function without(filter: Filter, isLeft: (name: string) => boolean): Filter | un
     case 'has_not_done': {
       const inner = without(filter[1], isLeft)
       return inner && [filter[0], inner, filter[2]]
+    }
+    case 'sequence': {
+      const inner = remaining(filter[1], isLeft)
+      return inner.length > 0 ? ['sequence', inner, filter[2]] : undefined
     }
     default:
       return isLeft(filter[1]) ? filter : undefined

@@ -108,13 +108,24 @@ function nativeQuery(request: PlausibleRequest): Query {
     metrics: request.metrics.map((name) => toMetric(name, request)),
     dimensions: native,
     range: request.range,
-    filters: [OWN, ...request.filters, ...known, ...hostnamesOfVisits(request)],
+    filters: [
+      OWN,
+      ...request.filters.map((filter) => ofNext(filter, dimensions)),
+      ...known,
+      ...hostnamesOfVisits(request),
+    ],
     order_by: asks,
     limit: PAGE,
     ...(request.compare && { compare: request.compare }),
     ...(request.compare && native[0]?.startsWith('time') && { fill: 'zero' as const }),
   }
 }
+
+/** By what an event has many of in a visit, a sequence is followed by the event that came next; else it is of the visit. */
+const ofNext = (filter: Filter, dimensions: readonly string[]): Filter =>
+  filter[0] === 'sequence' && dimensions.some((name) => name.startsWith('event:'))
+    ? ['sequence', filter[1], { next: true }]
+    : filter
 
 /** Where a visit came from is of the host that it came to, and its last page of that one's. */
 const OF_HOST: Readonly<Record<string, string>> = {
@@ -163,6 +174,9 @@ function checkNames(filters: readonly Filter[], { names }: SiteSettings): void {
       case 'has_done':
       case 'has_not_done':
         visit(filter[1])
+        return
+      case 'sequence':
+        filter[1].forEach(visit)
         return
     }
     const [operator, name, values, modifiers] = filter

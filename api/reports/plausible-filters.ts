@@ -9,13 +9,16 @@ import {
 
 const OPERATORS = ['is', 'is_not', 'contains', 'contains_not', 'matches', 'matches_not']
 const MAX_SEGMENTS = 10
+const BEHAVIORAL = 'Invalid filters. Behavioral filters (has_done, has_not_done, sequence)'
 
 interface Place {
   /** The filter of the request that it is part of. */
   readonly whole: unknown
   readonly at: string
   readonly isTop: boolean
+  /** Within `has_done` or a step of `sequence`. */
   readonly isDone: boolean
+  readonly isNegated: boolean
   readonly hasWildcards: boolean
 }
 
@@ -23,7 +26,14 @@ interface Place {
 export function plausibleFilters(value: readonly unknown[], hasWildcards = false): Filter[] {
   const filters = value.map((each, index) => {
     const at = `#/filters/${index}`
-    return filter(each, { whole: each, at, isTop: true, isDone: false, hasWildcards })
+    return filter(each, {
+      whole: each,
+      at,
+      isTop: true,
+      isDone: false,
+      isNegated: false,
+      hasWildcards,
+    })
   })
   const segments = JSON.stringify(filters).split('"segment"').length - 1
   if (segments > MAX_SEGMENTS)
@@ -51,15 +61,18 @@ function filter(value: unknown, place: Place): Filter {
       ]
     case 'not':
       if (value.length !== 2 || !isFilled(subject)) throw invalid()
-      return ['not', filter(subject, { ...place, isTop: false })]
+      return ['not', filter(subject, { ...place, isTop: false, isNegated: true })]
     case 'has_done':
     case 'has_not_done':
       if (value.length !== 2 || !isFilled(subject)) throw invalid()
-      if (place.isDone)
-        throw new PlausibleError(
-          'Invalid filters. Behavioral filters (has_done, has_not_done) cannot be nested.',
-        )
+      if (place.isDone) throw new PlausibleError(`${BEHAVIORAL} cannot be nested.`)
       return [operator, filter(subject, { ...place, isDone: true })]
+    case 'sequence':
+      if (value.length !== 2 || !isFilled(subject)) throw invalid()
+      if (place.isDone) throw new PlausibleError(`${BEHAVIORAL} cannot be nested.`)
+      if (place.isNegated)
+        throw new PlausibleError('Invalid filters. sequence filters cannot be wrapped in not.')
+      return ['sequence', subject.map((each: unknown) => filter(each, { ...place, isDone: true }))]
   }
   const isSegment = subject === 'segment'
   const dimension = isSegment ? { name: 'segment' } : plausibleDimension(subject)
@@ -79,9 +92,7 @@ function filter(value: unknown, place: Place): Filter {
   if (isSegment ? !clauses.every(Number.isInteger) : isNumbers && subject !== 'visit:city')
     throw new PlausibleError(`Invalid filter '${inspect(value)}'.`)
   if (place.isDone && String(subject).startsWith('visit:'))
-    throw new PlausibleError(
-      'Invalid filters. Behavioral filters (has_done, has_not_done) can only be used with event dimension filters.',
-    )
+    throw new PlausibleError(`${BEHAVIORAL} can only be used with event dimension filters.`)
   if (!place.isTop && !place.isDone && (subject === 'event:goal' || subject === 'event:hostname'))
     throw new PlausibleError(
       `Invalid filters. Dimension \`${subject}\` can only be filtered at the top level.`,

@@ -55,11 +55,23 @@ describe('Plausible’s Stats API v2', () => {
     ],
     [
       { filters: [['has_done', ['is', 'visit:browser', ['Chrome']]]] },
-      'Invalid filters. Behavioral filters (has_done, has_not_done) can only be used with event dimension filters.',
+      'Invalid filters. Behavioral filters (has_done, has_not_done, sequence) can only be used with event dimension filters.',
     ],
     [
       { filters: [['has_done', ['has_not_done', ['is', 'event:page', ['/']]]]] },
-      'Invalid filters. Behavioral filters (has_done, has_not_done) cannot be nested.',
+      'Invalid filters. Behavioral filters (has_done, has_not_done, sequence) cannot be nested.',
+    ],
+    [
+      { filters: [['sequence', [['has_done', ['is', 'event:page', ['/']]]]]] },
+      'Invalid filters. Behavioral filters (has_done, has_not_done, sequence) cannot be nested.',
+    ],
+    [
+      { filters: [['not', ['sequence', [['is', 'event:page', ['/']]]]]] },
+      'Invalid filters. sequence filters cannot be wrapped in not.',
+    ],
+    [
+      { filters: [['sequence', 'event:page']] },
+      '#/filters/0: Invalid filter ["sequence", "event:page"]',
     ],
     [
       { filters: [['is', 'segment', [1_000_000]]] },

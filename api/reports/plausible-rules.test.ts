@@ -134,6 +134,46 @@ describe('rules of Plausible’s Stats API', () => {
     ])
   })
 
+  it('follows a sequence to what came next, by what an event is; else it is of the visit', async () => {
+    const site = await siteWith([
+      { user: 1, at: at('00:00:00'), path: '/plans' },
+      { user: 1, at: at('00:00:30'), name: 'engagement', path: '/plans' },
+      { user: 1, at: at('00:01:00'), name: 'Join', path: '/plans' },
+      { user: 1, at: at('00:01:30'), name: 'click', path: '/plans' },
+      { user: 1, at: at('00:02:00'), path: '/welcome' },
+      { user: 1, at: at('00:03:00'), path: '/later' },
+      // Nothing comes after.
+      { user: 2, at: at('00:00:00'), path: '/plans', source: 'Google' },
+      { user: 2, at: at('00:01:00'), name: 'Join', path: '/plans' },
+      // In the other order; and half of it.
+      { user: 3, at: at('00:00:00'), name: 'Join', path: '/plans' },
+      { user: 3, at: at('00:01:00'), path: '/welcome' },
+      { user: 4, at: at('00:00:00'), path: '/plans' },
+    ])
+    const filters = [
+      [
+        'sequence',
+        [
+          ['is', 'event:page', ['/plans']],
+          ['is', 'event:name', ['Join']],
+        ],
+      ],
+    ]
+    const of = (...dimensions: string[]) => rows(site, { filters, dimensions })
+    expect(await of()).toEqual([[2]])
+    expect(await of('event:page')).toEqual([['/welcome', 1]])
+    expect(await of('event:name')).toEqual([['pageview', 1]])
+    expect(await of('visit:source')).toEqual([
+      ['Direct / None', 1],
+      ['Google', 1],
+    ])
+    const welcomed = [...filters, ['is', 'event:page', ['/welcome']]]
+    expect(await rows(site, { filters: welcomed })).toEqual([[1]])
+    // One event is not two steps.
+    const twice = [['sequence', Array(2).fill(['is', 'event:page', ['/welcome']])]]
+    expect(await rows(site, { filters: twice })).toEqual([[0]])
+  })
+
   it('counts by the hour who has come before the range, from its beginning to its end', async () => {
     const site = await siteWith([
       { user: 1, at: at('23:50:00') },
