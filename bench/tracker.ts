@@ -21,7 +21,7 @@ export async function benchTracker(say: (line: string) => void): Promise<readonl
   const pages = new PageServer()
   await pages.listen()
   // Else Chromium ignores most of 1 000 route changes.
-  const browser = await launchPuppeteer('chromium', ['--disable-ipc-flooding-protection'])
+  const browser = await launchPuppeteer('chromium', { isPatient: true })
   try {
     const source = `${collector.url}/js/tracking.js`
     const element = `<script defer src="${source}" data-site="bench"></script>`

@@ -17,7 +17,6 @@ import { PageServer, World } from './cases/world.ts'
 
 let pool: Pool
 let collector: FastifyInstance
-let gate: Gate
 const pages = new PageServer()
 const results: Result[] = []
 
@@ -34,11 +33,10 @@ beforeAll(async () => {
     log: false,
   })
   await collector.listen({ host: '127.0.0.1', port: 0 })
-  gate = new Gate((collector.server.address() as AddressInfo).port) // it listens on a port
-  await Promise.all([gate.listen(), pages.listen()])
+  await pages.listen()
 })
 afterAll(async () => {
-  await Promise.all([gate?.close(), pages.close(), collector?.close()])
+  await Promise.all([pages.close(), collector?.close()])
   if (!isFullMatrix) return
   const table = caseTable(CASES, results)
   writeFileSync(join(import.meta.dirname, 'BROWSERS.md'), table)
@@ -49,32 +47,46 @@ afterAll(async () => {
 const isFullMatrix = process.env.FOOTFALL_CASE_TABLE !== undefined
 const browserNames = foundBrowsers.filter((name) => isFullMatrix || name !== 'webkit')
 
-// A busy machine may be late once; what fails twice fails.
-describe.each(browserNames)('in %s', { retry: 1 }, (browserName) => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launch(browserName)
-  })
-  afterAll(() => browser?.close())
+// Cases mostly wait, so that several run at once: each in a process of its own,
+// where the focus, what is visible and what the gate does are its alone.
+const BROWSERS_OF_A_KIND = 2
+const lanes = browserNames.flatMap((browserName) =>
+  Array.from({ length: BROWSERS_OF_A_KIND }, (_, lane) => [browserName, lane] as const),
+)
 
-  it.each(
-    CASES.filter(({ not }) => not?.[browserName] === undefined).map(
-      (found) => [found.id, found.title, found] as const,
-    ),
-  )('%s: %s', async (id, _title, { run }) => {
-    const site = `${id}-${browserName}-${results.length}`.toLowerCase()
-    const world = new World({ browserName, gate, pages, pool, site })
-    world.context = await browser.createBrowserContext()
-    const version = await browser.version()
-    try {
-      await run(world)
-      results.push({ id, browserName, version, passed: true })
-    } catch (error) {
-      results.push({ id, browserName, version, passed: false })
-      throw error
-    } finally {
-      gate.behave = gate.serve = () => 'pass'
-      await world.context.close()
-    }
-  })
-})
+// A busy machine may be late once; what fails twice fails.
+describe.concurrent.each(lanes)(
+  'in %s (%i)',
+  { retry: 1, timeout: 180_000 },
+  (browserName, lane) => {
+    let browser: Browser
+    let gate: Gate
+    beforeAll(async () => {
+      gate = new Gate((collector.server.address() as AddressInfo).port) // it listens on a port
+      await gate.listen()
+      browser = await launch(browserName)
+    })
+    afterAll(() => Promise.all([browser?.close(), gate.close()]))
+
+    it.sequential.each(
+      CASES.filter(({ not }) => not?.[browserName] === undefined)
+        .filter((_, at) => at % BROWSERS_OF_A_KIND === lane)
+        .map((found) => [found.id, found.title, found] as const),
+    )('%s: %s', async (id, _title, { run }) => {
+      const site = `${id}-${browserName}-${results.length}`.toLowerCase()
+      const world = new World({ browserName, gate, pages, pool, site })
+      world.context = await browser.createBrowserContext()
+      const version = await browser.version()
+      try {
+        await run(world)
+        results.push({ id, browserName, version, passed: true })
+      } catch (error) {
+        results.push({ id, browserName, version, passed: false })
+        throw error
+      } finally {
+        gate.behave = gate.serve = () => 'pass'
+        await world.context.close()
+      }
+    })
+  },
+)

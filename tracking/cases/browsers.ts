@@ -14,10 +14,13 @@ export const foundBrowsers: readonly BrowserName[] = [
 export const launch = (name: BrowserName): Promise<Browser> =>
   name === 'webkit' ? launchWebkit() : launchPuppeteer(name)
 
-/** A browser as people have it: drivers usually switch off the back/forward cache and prerendering. */
+/**
+ * A browser as people have it: drivers usually switch off the back/forward cache and prerendering.
+ * `isPatient`: it takes any number of history changes at once.
+ */
 export function launchPuppeteer(
   name: 'chromium' | 'firefox',
-  args: readonly string[] = [],
+  { isPatient = false } = {},
 ): Promise<PuppeteerBrowser> {
   const executablePath = browserPath(name) ?? ''
   if (name === 'firefox')
@@ -28,6 +31,7 @@ export function launchPuppeteer(
         // Its own pages stay quiet; nothing else is changed.
         'datareporting.policy.dataSubmissionEnabled': false,
         'network.captive-portal-service.enabled': false,
+        ...(isPatient && { 'dom.navigation.navigationRateLimit.count': 0 }),
       },
     })
   return puppeteer.launch({
@@ -47,7 +51,7 @@ export function launchPuppeteer(
       '--password-store=basic',
       '--use-mock-keychain',
       '--remote-debugging-port=0',
-      ...args,
+      ...(isPatient ? ['--disable-ipc-flooding-protection'] : []),
       'about:blank',
     ],
   })

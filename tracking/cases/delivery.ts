@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Page } from 'puppeteer-core'
 import type { Behaviour } from './gate.ts'
-import { type Case, counts, pause, type World } from './world.ts'
+import { type Case, counts, pause, type Stored, type World } from './world.ts'
 
 const problem = (status: number, headers: Record<string, string> = {}): Behaviour => ({
   status,
@@ -29,10 +29,12 @@ export const DELIVERY_CASES: readonly Case[] = [
         Object.defineProperty(document, 'visibilityState', { get: () => shown })
         function hide() { shown = 'hidden'; document.dispatchEvent(new Event('visibilitychange')) }
       </script>`
+      const startedAt = Date.now()
       const page = await world.open(world.put('/', { head }))
       await world.until('the view', (all) => counts(all).pageview === 1)
       await pause(1_000)
       await page.evaluate('hide()')
+      const mostMs = Date.now() - startedAt + 100
       if (world.browserName === 'chromium') {
         const devtools = await (page as Page).createCDPSession() // Chromium's driver is puppeteer
         devtools.send('Page.crash').catch(() => {}) // its answer dies with the page
@@ -46,7 +48,7 @@ export const DELIVERY_CASES: readonly Case[] = [
       }
       const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
       const { visibleMs } = events.find(({ type }) => type === 'engagement')?.eventData ?? {}
-      ok(Number(visibleMs) >= 900 && Number(visibleMs) < 3_000, `${visibleMs}`)
+      ok(Number(visibleMs) >= 900 && Number(visibleMs) < mostMs, `${visibleMs} of ${mostMs} ms`)
     },
   },
   {
@@ -83,14 +85,15 @@ export const DELIVERY_CASES: readonly Case[] = [
         window.footfall?.track('huge', parts)
       })
       await page.close()
-      const next = await world.open(world.put('/next'))
-      await world.until(
-        'all of them',
-        (all) =>
-          all.filter(({ type }) => type.startsWith('many-')).length === 300 &&
-          counts(all).huge === 1,
-      )
-      await next.close()
+      const areThere = (all: readonly Stored[]) =>
+        all.filter(({ type }) => type.startsWith('many-')).length === 300 && counts(all).huge === 1
+      // A tab that is closed may keep what it could not hand over only after the next is there.
+      for (let pages = 0; pages < 5; pages++) {
+        const next = await world.open(world.put('/next'))
+        if (areThere(await world.settled(next))) break
+        await next.close()
+      }
+      await world.until('all of them', areThere)
     },
   },
   {

@@ -20,18 +20,20 @@ export const VIEW_CASES: readonly Case[] = [
     id: 'B01',
     title: 'load, wait, close the tab: one view, one engagement, right durations',
     async run(world) {
+      const startedAt = Date.now()
       const page = await world.open(world.put('/', { body: '<p>Short.' }))
       const openedAt = Date.now()
       await world.until('the view', (events) => counts(events).pageview === 1)
       await pause(1_200)
-      const leftAt = Date.now()
+      const leastMs = Date.now() - openedAt
       await page.close()
+      const mostMs = Date.now() - startedAt
       const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
       const { visibleMs, engagedMs, fitsWindow } =
         events.find(({ type }) => type === 'engagement')?.eventData ?? {}
       ok(
-        Math.abs(Number(visibleMs) - (leftAt - openedAt)) < 400,
-        `${visibleMs} of ${leftAt - openedAt} ms`,
+        Number(visibleMs) > leastMs - 100 && Number(visibleMs) < mostMs + 100,
+        `${visibleMs} of ${leastMs} to ${mostMs} ms`,
       )
       equal(visibleMs, engagedMs)
       equal(fitsWindow, true)
@@ -296,7 +298,7 @@ export const VIEW_CASES: readonly Case[] = [
       equal(await page.evaluate('wasPrerendered'), true)
       const [view] = views(events)
       equal(view?.eventData?.navigation, 'prerender')
-      ok(Math.abs((view?.occurredAtMs ?? 0) - shownAt) < 500)
+      ok((view?.occurredAtMs ?? 0) > shownAt - 100 && (view?.occurredAtMs ?? 0) <= Date.now())
       await page.close()
       const all = await world.until('the end', (every) => counts(every).engagement === 1)
       equal(views(all).length, 1)

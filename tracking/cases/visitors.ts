@@ -70,17 +70,22 @@ export const VISITOR_CASES: readonly Case[] = [
     id: 'B24',
     title: 'two tabs, one idle past the timeout, the other active: one session',
     async run(world) {
-      const url = world.put('/', { script: 'data-session-timeout="1500"' })
+      const head =
+        '<script>const now = Date.now; let aheadMs = 0; Date.now = () => now() + aheadMs</script>'
+      const url = world.put('/', { head, script: 'data-session-timeout="600000"' })
       const idle = await world.open(url)
       await world.settled(idle)
       const active = await world.open(url)
+      const letPass = async (ms: number) => {
+        for (const tab of [idle, active]) await tab.evaluate(`aheadMs += ${ms}`)
+      }
       for (let at = 0; at < 4; at++) {
         await active.evaluate(() => window.footfall?.track('active'))
-        await pause(500)
+        await letPass(200_000)
       }
       await idle.evaluate(() => window.footfall?.track('awake'))
       equal(sessionsOf(await world.settled(active)).size, 1)
-      await pause(1_700)
+      await letPass(700_000)
       await idle.evaluate(() => window.footfall?.track('later'))
       equal(sessionsOf(await world.settled(idle)).size, 2)
     },
