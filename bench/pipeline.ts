@@ -16,6 +16,7 @@ import { type ClickHouse, openClickHouse, selectRows } from '../database/clickho
 import { startEmbeddedPostgres } from '../database/embedded-postgres.ts'
 import { migrateClickHouse } from '../database/migrate.ts'
 import { openPostgres, type Pool } from '../database/postgres.ts'
+import { hashOfEvents } from '../faults/rebuilding.ts'
 import { beginRebuild, rebuildStep } from '../pipeline/rebuild.ts'
 import { drain, runPipeline } from '../pipeline/run.ts'
 import { eventLines } from './pipeline-events.ts'
@@ -133,12 +134,7 @@ async function hashesOf(pool: Pool, clickhouse: ClickHouse): Promise<string> {
     )
     sums.push(rows)
   }
-  sums.push(
-    await selectRows(
-      clickhouse,
-      `select count() as n, toString(sum(cityHash64(* except (outbox_id)))) as sum from events where site_id = '${SITE}'`,
-    ),
-  )
+  sums.push(await hashOfEvents(clickhouse))
   return JSON.stringify(sums)
 }
 

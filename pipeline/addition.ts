@@ -14,52 +14,37 @@ export interface Addition {
 export interface Before {
   readonly lastMs: number
   readonly isBounce: boolean
-  /** That events of the quarter of an hour of the last one were on. */
-  readonly pages: readonly string[]
+  readonly exit: Session['exit']
 }
 
 const stretchOf = (ms: number) => Math.floor(ms / STRETCH_MS)
 
 const isBounce = ({ pageviews, isEngaged }: Session) => pageviews <= 1 && !isEngaged
 
-/** A visit that is there. */
-export function beforeOf(session: Session): Before {
-  const { last, exit } = session
-  const isNear = exit !== null && stretchOf(exit.atMs) === stretchOf(last.atMs)
-  return {
-    lastMs: last.atMs,
-    isBounce: isBounce(session),
-    pages: isNear ? [exit.page ?? ''] : [],
-  }
-}
+/** A visit as it is now. */
+export const beforeOf = (session: Session): Before => ({
+  lastMs: session.last.atMs,
+  isBounce: isBounce(session),
+  exit: session.exit,
+})
 
-/** What an event has added to its visit, which has it by now; and how the visit is before the next. */
+/** What an event has added to its visit, which has it by now; of `before` it, when it is not the first. */
 export function addition(
   event: SessionEvent,
   session: Session,
   before: Before | undefined,
-): { readonly adds: Addition; readonly after: Before } {
+): Addition {
+  if (!before) return { firstOf: 'visit', prolongsMs: 0, endsBounce: !isBounce(session) }
   const { atMs } = event
-  const page = event.page ?? ''
-  if (!before)
-    return {
-      adds: { firstOf: 'visit', prolongsMs: 0, endsBounce: !isBounce(session) },
-      after: { lastMs: atMs, isBounce: isBounce(session), pages: [page] },
-    }
-  const isLate = isBefore(event, session.last)
-  const isNear = !isLate && stretchOf(atMs) === stretchOf(before.lastMs)
-  const isKnown = isNear && before.pages.includes(page) && !event.isPageview
+  const { exit, lastMs } = before
+  // Of one that comes late nobody looks up what else was about its time.
+  const isNear = !isBefore(event, session.last) && stretchOf(atMs) === stretchOf(lastMs)
+  // Only what is known of the visit wherever it goes on: in this batch, in a later one, in a rebuild.
+  const isOfView =
+    !event.isPageview && exit?.page === event.page && stretchOf(exit.atMs) === stretchOf(atMs)
   return {
-    adds: {
-      // Of one that comes late nobody looks up what else was about its time.
-      firstOf: isKnown ? 'nothing' : isNear ? 'page' : 'stretch',
-      prolongsMs: Math.max(atMs - before.lastMs, 0),
-      endsBounce: before.isBounce && !isBounce(session),
-    },
-    after: {
-      lastMs: Math.max(atMs, before.lastMs),
-      isBounce: isBounce(session),
-      pages: isLate ? before.pages : isNear ? [...new Set([...before.pages, page])] : [page],
-    },
+    firstOf: !isNear ? 'stretch' : isOfView ? 'nothing' : 'page',
+    prolongsMs: Math.max(atMs - lastMs, 0),
+    endsBounce: before.isBounce && !isBounce(session),
   }
 }

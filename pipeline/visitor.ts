@@ -97,8 +97,8 @@ export function processVisitor(
     const { siteId, visitorId } = event
     if (!keepsOrder(event, sessions)) return undefined
     const session = assign(event, sessions, rules)
-    const { adds, after } = addition(event, session, visits.get(session))
-    visits.set(session, after)
+    const adds = addition(event, session, visits.get(session))
+    visits.set(session, beforeOf(session))
     let gain = NO_GAIN
     let pageview: Pageview | undefined
     if (event.isPageview) {
