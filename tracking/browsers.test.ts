@@ -47,46 +47,36 @@ afterAll(async () => {
 const isFullMatrix = process.env.FOOTFALL_CASE_TABLE !== undefined
 const browserNames = foundBrowsers.filter((name) => isFullMatrix || name !== 'webkit')
 
-// Cases mostly wait, so that several run at once: each in a process of its own,
-// where the focus, what is visible and what the gate does are its alone.
-const BROWSERS_OF_A_KIND = 2
-const lanes = browserNames.flatMap((browserName) =>
-  Array.from({ length: BROWSERS_OF_A_KIND }, (_, lane) => [browserName, lane] as const),
-)
+// Cases mostly wait, so that the browsers run beside each other. A busy machine may be late once; what
+// fails twice fails.
+describe.concurrent.each(browserNames)('in %s', { retry: 1, timeout: 180_000 }, (browserName) => {
+  let browser: Browser
+  let gate: Gate
+  beforeAll(async () => {
+    gate = new Gate((collector.server.address() as AddressInfo).port) // it listens on a port
+    await gate.listen()
+    browser = await launch(browserName)
+  })
+  afterAll(() => Promise.all([browser?.close(), gate.close()]))
 
-// A busy machine may be late once; what fails twice fails.
-describe.concurrent.each(lanes)(
-  'in %s (%i)',
-  { retry: 1, timeout: 180_000 },
-  (browserName, lane) => {
-    let browser: Browser
-    let gate: Gate
-    beforeAll(async () => {
-      gate = new Gate((collector.server.address() as AddressInfo).port) // it listens on a port
-      await gate.listen()
-      browser = await launch(browserName)
-    })
-    afterAll(() => Promise.all([browser?.close(), gate.close()]))
-
-    it.sequential.each(
-      CASES.filter(({ not }) => not?.[browserName] === undefined)
-        .filter((_, at) => at % BROWSERS_OF_A_KIND === lane)
-        .map((found) => [found.id, found.title, found] as const),
-    )('%s: %s', async (id, _title, { run }) => {
-      const site = `${id}-${browserName}-${results.length}`.toLowerCase()
-      const world = new World({ browserName, gate, pages, pool, site })
-      world.context = await browser.createBrowserContext()
-      const version = await browser.version()
-      try {
-        await run(world)
-        results.push({ id, browserName, version, passed: true })
-      } catch (error) {
-        results.push({ id, browserName, version, passed: false })
-        throw error
-      } finally {
-        gate.behave = gate.serve = () => 'pass'
-        await world.context.close()
-      }
-    })
-  },
-)
+  it.sequential.each(
+    CASES.filter(({ not }) => not?.[browserName] === undefined).map(
+      (found) => [found.id, found.title, found] as const,
+    ),
+  )('%s: %s', async (id, _title, { run }) => {
+    const site = `${id}-${browserName}-${results.length}`.toLowerCase()
+    const world = new World({ browserName, gate, pages, pool, site })
+    world.context = await browser.createBrowserContext()
+    const version = await browser.version()
+    try {
+      await run(world)
+      results.push({ id, browserName, version, passed: true })
+    } catch (error) {
+      results.push({ id, browserName, version, passed: false })
+      throw error
+    } finally {
+      gate.behave = gate.serve = () => 'pass'
+      await world.context.close()
+    }
+  })
+})
