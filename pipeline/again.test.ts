@@ -178,6 +178,24 @@ describe('quarantine', () => {
 })
 
 describe('a row that cannot be processed', () => {
+  it.each(['1899-12-31', '2300-01-01', '12000-01-01', '290000-01-01', 'infinity'])(
+    'is one of %s, which ClickHouse does not have: it holds up nothing',
+    async (at) => {
+      const site = `at-${at}`
+      await addSite(site)
+      const [good, bad] = [event(site, -5), event(site, -4)]
+      await putIntoRecord(pool, [good, bad])
+      await pool.query('update events_log set occurred_at = $2 where event_id = $1', [bad.id, at])
+      await drain({ pool, clickhouse })
+      expect(await tablesOf(pool, site)).toEqual(model([good]))
+      expect(await inClickHouse(site)).toHaveLength(1)
+      const { rows } = await pool.query('select event_id from quarantine where site_id = $1', [
+        site,
+      ])
+      expect(rows).toEqual([{ event_id: bad.id }])
+    },
+  )
+
   it('does not take its visitor’s other events with it, though they come late', async () => {
     const site = 'beside'
     await addSite(site)

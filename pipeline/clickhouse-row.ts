@@ -95,9 +95,13 @@ export function monthOf(atMs: number): number {
   return at.getUTCFullYear() * 100 + at.getUTCMonth() + 1
 }
 
+// Of DateTime64. What it does not take would hold up all that comes after it.
+const EARLIEST_MS = Date.UTC(1900, 0, 1)
+const LATEST_MS = Date.UTC(2299, 11, 31)
+
 /** Seconds with three decimals, which DateTime64 reads quicker than a date, and we write quicker. */
 function seconds(ms: number): string {
-  if (Number.isNaN(ms)) throw new RangeError('The time is none that a date can have.')
+  if (!(ms >= EARLIEST_MS && ms <= LATEST_MS)) throw new RangeError('ClickHouse has no such time.')
   return (ms / 1_000).toFixed(3)
 }
 
