@@ -119,10 +119,11 @@ describe.skipIf(corpus.length === 0)('a clean client beside attackers', () => {
           headers: { ...found.headers, ...headers },
         }))
       })
-    const p99 = async () => {
+    // Of many: what else the machine does makes a few late, an attacker that is served first all.
+    const median = async () => {
       const latencies: number[] = []
       for (let sent = 0; sent < 200; sent++) latencies.push(await clean())
-      return latencies.sort((a, b) => a - b)[Math.floor(latencies.length * 0.99)] ?? 0
+      return latencies.sort((a, b) => a - b)[latencies.length / 2] ?? 0
     }
     let isOver = false
     const attacker = async (from: number) => {
@@ -134,10 +135,10 @@ describe.skipIf(corpus.length === 0)('a clean client beside attackers', () => {
     const ratios: number[] = []
     // The best of three: what else the machine does comes and goes.
     for (let round = 0; round < 3 && Math.min(...ratios, Number.POSITIVE_INFINITY) > 1; round++) {
-      const alone = await p99()
+      const alone = await median()
       isOver = false
       const attackers = [0, 20, 40, 60].map(attacker)
-      const beside = await p99()
+      const beside = await median()
       isOver = true
       await Promise.all(attackers)
       ratios.push(beside / Math.max(100, alone * 10))
