@@ -41,14 +41,16 @@ const SHARED_COLUMNS = {
   ...{ occurred_at: 'time', path: 'text', view_id: 'text', is_bot: 'boolean' },
 } as const satisfies Columns
 
-function shared({ claimed, session }: ProcessedEvent, bots: ReadonlySet<Session>) {
-  const { site_id, visitor_id, event_id, occurred_at, path } = claimed
-  return {
-    ...{ site_id, visitor_id, session_id: session.sessionId, event_id, occurred_at, path },
-    view_id: viewIdOf(claimed),
-    is_bot: bots.has(session),
-  }
-}
+const shared = ({ claimed, session }: ProcessedEvent, bots: ReadonlySet<Session>) => ({
+  site_id: claimed.site_id,
+  visitor_id: claimed.visitor_id,
+  session_id: session.sessionId,
+  event_id: claimed.event_id,
+  occurred_at: claimed.occurred_at,
+  path: claimed.path,
+  view_id: viewIdOf(claimed),
+  is_bot: bots.has(session),
+})
 
 const ENGAGEMENT_COLUMNS = {
   ...{ engagement_at: 'time', engagement_id: 'uuid', visible_ms: 'number', engaged_ms: 'number' },

@@ -52,13 +52,28 @@ select unsafe,
        end as new_keys
 from settings`
 
-const toRow = ({ derived, ...row }: EventRow) => ({
-  ...{ site_id: row.siteId, event_id: row.eventId, id_at: row.idAtMs, event_type: row.eventType },
-  ...{ visitor_id: row.visitorId, visitor_basis: row.visitorBasis, session_id: row.sessionId },
-  ...{ occurred_at: row.occurredAtMs, received_at: row.receivedAtMs, host: row.host },
-  ...{ path: row.path, country: derived.country, region: derived.region, city: derived.city },
-  ...{ browser: derived.browser, browser_version: derived.browserVersion, os: derived.os },
-  ...{ os_version: derived.osVersion, device: derived.device, event: withBot(row.event, derived) },
+// One literal: parts put together take three times as long.
+const toRow = (row: EventRow) => ({
+  site_id: row.siteId,
+  event_id: row.eventId,
+  id_at: row.idAtMs,
+  event_type: row.eventType,
+  visitor_id: row.visitorId,
+  visitor_basis: row.visitorBasis,
+  session_id: row.sessionId,
+  occurred_at: row.occurredAtMs,
+  received_at: row.receivedAtMs,
+  host: row.host,
+  path: row.path,
+  country: row.derived.country,
+  region: row.derived.region,
+  city: row.derived.city,
+  browser: row.derived.browser,
+  browser_version: row.derived.browserVersion,
+  os: row.derived.os,
+  os_version: row.derived.osVersion,
+  device: row.derived.device,
+  event: withBot(row.event, row.derived),
 })
 
 /** What is told of bots is rare, and has no columns. */
