@@ -20,7 +20,7 @@ export type Connection = pg.PoolClient
 export function isUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown }).code // any thrown value may carry one
   if (typeof code !== 'string')
-    return error instanceof Error && /timeout|terminated/i.test(error.message)
+    return error instanceof Error && /timeout|terminated|not queryable/i.test(error.message)
   // 08: connection, 53: resources, 57: operator intervention, 58: system error;
   // 3D000 and 42P01: the database, or its tables, are not made yet.
   return /^(?:08|53|57|58|3D000|42P01)/.test(code) || /^E[A-Z]+$/.test(code)
