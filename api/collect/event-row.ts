@@ -52,7 +52,7 @@ select unsafe,
        end as new_keys
 from settings`
 
-// One literal: parts put together take three times as long.
+// One literal: put together from parts it takes a microsecond and a half more (2026-11-30).
 const toRow = (row: EventRow) => ({
   site_id: row.siteId,
   event_id: row.eventId,

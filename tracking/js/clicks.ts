@@ -12,6 +12,8 @@ const ANSWERS_UNSEEN = 'input,select,textarea,label,option,video,audio,canvas'
 const CONTROLS = `${LINKS},${ANSWERS_UNSEEN},button,summary,[onclick],[data-track],[role=button],[role=link],[role=tab],[role=switch],[role^=menuitem]`
 // What a layout is made of. What repeats with the content, like articles and lists, is none of it.
 const LANDMARKS = 'header,nav,main,aside,footer,section,form'
+// On a page of a thousand sections, to tell where each stands would be a long task.
+const MOST_PARTS = 50
 const RAGE_CLICKS = 3
 const RAGE_MS = 1_000
 const RAGE_PX = 30
@@ -77,9 +79,10 @@ export function clicks({ options, record, hear }: Surroundings): void {
 /** Of where the main parts of the page stand in it: another after a redesign, the same with another text. */
 const layoutHash = () =>
   hash(
-    Array.from(document.querySelectorAll(LANDMARKS), (part) =>
-      isPrivate(part) ? '' : selectorOf(part),
-    ).join(),
+    [...document.querySelectorAll(LANDMARKS)]
+      .slice(0, MOST_PARTS)
+      .map((part) => (isPrivate(part) ? '' : selectorOf(part)))
+      .join(),
   )
 
 /** Thousandths of the element's size. */
