@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { type Case, counts, pause, type Stored } from './world.ts'
+import { type Case, counts, leave, pause, type Stored } from './world.ts'
 
 const dataOf = (events: readonly Stored[], type: string) =>
   events.filter((event) => event.type === type).map(({ eventData }) => eventData ?? {})
@@ -28,7 +28,7 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
         height: document.documentElement.scrollHeight,
         view: document.documentElement.clientHeight,
       }))
-      await page.close()
+      await leave(page)
       const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
       const data = lastOf(events, 'engagement')
       equal(data.maxScrollPx, 1_400 + seen.view)
@@ -56,7 +56,7 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       await pause(200)
       await page.evaluate(() => document.querySelector('main')?.scrollTo(0, 10_000))
       await pause(300)
-      await page.close()
+      await leave(page)
       const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
       equal(lastOf(events, 'engagement').scrollDepth, 100)
     },
@@ -227,7 +227,7 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       const page = await world.open(world.put('/left', { body: FORM }))
       await page.type('[name=first]', 'x')
       await page.type('[name=note]', 'y')
-      await page.close()
+      await leave(page)
       const left = lastOf(
         await world.until('abandoned', (all) => counts(all).form_abandon === 1),
         'form_abandon',
@@ -243,12 +243,12 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       await removed.click('#send')
       const done = await world.until('success', (all) => counts(all).form_success === 1)
       equal(lastOf(done, 'form_success').rule, 'removed')
-      await removed.close()
+      await leave(removed)
 
       const called = await world.open(world.put('/called', { body: FORM }))
       await called.type('[name=mail]', 'a@b.example')
       await called.evaluate(() => window.footfall?.formSuccess('#signup'))
-      await called.close()
+      await leave(called)
       const events = await world.until('the call', (all) => counts(all).form_success === 2)
       equal(lastOf(events, 'form_success').rule, 'call')
       equal(counts(events).form_abandon, 1)
@@ -313,7 +313,7 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       const page = await world.open(world.put('/', { body }))
       await page.evaluate('fail()')
       await pause(300)
-      await page.close()
+      await leave(page)
       const events = await world.until(
         'both',
         (all) => counts(all).js_error === 2 && (counts(all).web_vital ?? 0) >= 2,

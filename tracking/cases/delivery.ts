@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Page } from 'puppeteer-core'
 import type { Behaviour } from './gate.ts'
-import { type Case, counts, pause, type Stored, type World } from './world.ts'
+import { type Case, counts, leave, pause, type Stored, type World } from './world.ts'
 
 const problem = (status: number, headers: Record<string, string> = {}): Behaviour => ({
   status,
@@ -44,7 +44,7 @@ export const DELIVERY_CASES: readonly Case[] = [
           navigator.sendBeacon = () => true
           window.fetch = () => new Promise(() => {})
         })
-        await page.close()
+        await leave(page)
       }
       const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
       const { visibleMs } = events.find(({ type }) => type === 'engagement')?.eventData ?? {}
@@ -102,7 +102,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     async run(world) {
       const page = await world.open(world.put('/'))
       await page.evaluate(() => window.footfall?.track('last'))
-      await page.close()
+      await leave(page)
       await world.until('the engagement', (all) => counts(all).engagement === 1)
       const methods = new Set(world.gate.attemptsOf(world.site).map(({ method }) => method))
       deepEqual([...methods], ['POST'])
@@ -251,7 +251,7 @@ export const DELIVERY_CASES: readonly Case[] = [
       await world.settled(page)
       await page.click('#mail')
       equal(await page.evaluate('prevented'), false)
-      await page.close()
+      await leave(page)
       const events = await world.until('the click', (all) => counts(all).click === 1)
       const click = events.find(({ type }) => type === 'click')?.eventData
       deepEqual([click?.selector, click?.link], ['#mail', 'mailto'])

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { type Case, counts, pause, ready, type World } from './world.ts'
+import { type Case, counts, leave, pause, ready, type World } from './world.ts'
 
 const CATCHES_ERRORS = `<script>
   const errors = []
@@ -80,7 +80,7 @@ export const FEATURE_CASES: readonly Case[] = [
       const letThrough = holdFeatures(world)
       const page = await world.open(world.put('/', { body: BODY }))
       await act(page)
-      await page.close()
+      await leave(page)
       const events = await world.until('the submit', (all) => counts(all).form_submit === 1)
       letThrough()
       const { pageview, engagement, outbound_link, js_error, ...rest } = counts(events)

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Page } from './browser.ts'
-import { type Case, counts, pause } from './world.ts'
+import { type Case, counts, leave, pause } from './world.ts'
 
 const CATCHES_ERRORS = `<script>
   const errors = []
@@ -180,7 +180,7 @@ export const HOSTILE_CASES: readonly Case[] = [
         const page = await world.open(world.put(`/${name}`, { head: CATCHES_ERRORS + head }))
         await pause(500)
         deepEqual(await errorsOf(page), [])
-        await page.close()
+        await leave(page)
       }
       const events = await world.until('an engagement of each', (all) => {
         const engaged = all.filter(({ type }) => type === 'engagement')

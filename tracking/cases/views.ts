@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Page } from './browser.ts'
-import { type Case, counts, pause, type Stored, type World } from './world.ts'
+import { type Case, counts, leave, pause, type Stored, type World } from './world.ts'
 
 const views = (events: readonly Stored[]) => events.filter(({ type }) => type === 'pageview')
 const pathsOf = (events: readonly Stored[], site: string) =>
@@ -26,7 +26,7 @@ export const VIEW_CASES: readonly Case[] = [
       await world.until('the view', (events) => counts(events).pageview === 1)
       await pause(1_200)
       const leastMs = Date.now() - openedAt
-      await page.close()
+      await leave(page)
       const mostMs = Date.now() - startedAt
       const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
       const { visibleMs, engagedMs, fitsWindow } =
@@ -155,7 +155,7 @@ export const VIEW_CASES: readonly Case[] = [
         navigation.navigate(path)
       }, `/${world.site}/late`)
       await pause(1_000)
-      await page.close()
+      await leave(page)
       const events = await world.until('the engagement', (all) => counts(all).engagement === 2)
       deepEqual(pathsOf(events, world.site), ['/', '/late'])
       equal(events.findLast(({ type }) => type === 'engagement')?.title, 'late title')
@@ -299,7 +299,7 @@ export const VIEW_CASES: readonly Case[] = [
       const [view] = views(events)
       equal(view?.eventData?.navigation, 'prerender')
       ok((view?.occurredAtMs ?? 0) > shownAt - 100 && (view?.occurredAtMs ?? 0) <= Date.now())
-      await page.close()
+      await leave(page)
       const all = await world.until('the end', (every) => counts(every).engagement === 1)
       equal(views(all).length, 1)
       for (const { type, eventData } of all)
