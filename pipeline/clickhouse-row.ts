@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Json } from '../contract/event.ts'
+import type { Json, StoredEvent } from '../contract/event.ts'
 import { engagement } from '../contract/event-types/engagement.ts'
 import { engagementOf } from './pageview.ts'
 import type { Session } from './session.ts'
@@ -80,7 +80,7 @@ export function eventColumns({ claimed, session, isEngaging, gain, adds }: Proce
     said?.fitsWindow ?? false,
     money.amount,
     money.currency,
-    flat(said ? besideColumns(properties) : properties),
+    flat(said ? { ...besideColumns(properties), ...foldOf(stored) } : properties),
     adds.firstOf,
     adds.prolongsMs,
     adds.endsBounce,
@@ -138,6 +138,13 @@ OF_ENGAGEMENT.delete('maxScrollPx') // how far down the page was seen, to tell w
 
 const besideColumns = (properties: { [key: string]: Json }): { [key: string]: Json } =>
   Object.fromEntries(Object.entries(properties).filter(([name]) => !OF_ENGAGEMENT.has(name)))
+
+/** How much of the page the window showed before it was scrolled; its height is told in hundreds of pixels. */
+function foldOf({ context, eventData }: StoredEvent): { [key: string]: Json } {
+  const windowPx = Number(/x(\d+)$/.exec(String(context?.viewport))?.[1])
+  const foldPercent = Math.ceil((100 * windowPx) / Number(eventData?.heightAtLoadPx))
+  return foldPercent > 0 ? { foldPercent: Math.min(foldPercent, 100) } : {}
+}
 
 function flat(properties: { [key: string]: Json }): Record<string, string> {
   return Object.fromEntries(

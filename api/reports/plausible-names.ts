@@ -1,4 +1,5 @@
 import { getAllCountries } from 'countries-and-timezones'
+import { iso31662 } from 'iso-3166'
 
 /** A dimension of Plausible's: ours, and what its values are called there. */
 export interface PlausibleDimension {
@@ -48,6 +49,9 @@ const regionNames = new Intl.DisplayNames('en', { type: 'region' })
 const COUNTRIES = Object.fromEntries(
   Object.keys(getAllCountries()).map((code) => [code, regionNames.of(code) ?? code]),
 )
+
+/** Of a region that was imported by its code; a database of places tells the name itself. */
+const REGIONS = Object.fromEntries(iso31662.map(({ code, name }) => [code, name]))
 
 /** Of an address without a path, which we keep with a slash. */
 const REFERRER: PlausibleDimension = {
@@ -103,7 +107,7 @@ export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> 
   'visit:region': { name: 'visit:region' },
   'visit:city': CITY,
   'visit:country_name': { name: 'visit:country', labels: COUNTRIES },
-  'visit:region_name': { name: 'visit:region' },
+  'visit:region_name': { name: 'visit:region', labels: REGIONS },
   'visit:city_name': { name: 'visit:city' },
 }
 

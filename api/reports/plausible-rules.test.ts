@@ -65,6 +65,14 @@ describe('rules of Plausible’s Stats API', () => {
     ['visit:os', { os: 'Mac' }, 'Mac', ['contains', 'visit:os', ['ac']]],
     ['visit:os', { os: 'Linux' }, 'Linux', ['is', 'visit:os', ['GNU/Linux']]],
     ['visit:device', { device: 'desktop' }, 'Desktop', ['contains', 'visit:device', ['Desk']]],
+    [
+      'visit:region_name',
+      { region: 'EE-37' },
+      'Harjumaa',
+      ['contains', 'visit:region_name', ['arju']],
+    ],
+    ['visit:region_name', { region: 'Harju' }, 'Harju', ['is', 'visit:region_name', ['Harju']]],
+    ['visit:region', { region: 'EE-37' }, 'EE-37', ['is', 'visit:region', ['EE-37']]],
     ['visit:city', { city: '3067696' }, 3067696, ['is', 'visit:city', [3067696]]],
     ['visit:city', { city: 'Brno' }, 'Brno', ['is', 'visit:city', ['Brno']]],
     [
@@ -82,7 +90,14 @@ describe('rules of Plausible’s Stats API', () => {
   ])('names and finds the values of %s %j as there', async (name, columns, shown, filter) => {
     const site = await siteWith([
       { at: at('00:00:00'), ...columns },
-      { at: at('00:00:01'), device: 'tv', os: 'iOS', city: 'Graz', referrer: 'https://x.example/' },
+      {
+        at: at('00:00:01'),
+        device: 'tv',
+        os: 'iOS',
+        region: 'Styria',
+        city: 'Graz',
+        referrer: 'https://x.example/',
+      },
       { at: at('00:00:02'), properties: { plan: 'small' } },
     ])
     expect(await rows(site, { dimensions: [name], filters: [filter] })).toEqual([[shown, 1]])

@@ -11,6 +11,7 @@ export function viewsSql({ sql, passes, rows }: Begun, page: string): string {
     countIf(event_type = 'engagement') > 0 as is_measured,
     max(scroll_depth) as depth, max(fits_window) as is_short,
     max(toUInt32OrZero(properties['maxScrollPx'])) as reach,
+    max(toUInt8OrZero(properties['foldPercent'])) as fold,
     sumForEach(attention_ms) as attention, sum(engaged_ms) as engaged
   ${rows('eventsOfViews', "event_type in ('pageview', 'engagement')", 'view != 0', `path = ${sql.bind('String', page)}`)}
   group by view

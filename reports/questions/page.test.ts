@@ -16,7 +16,7 @@ beforeAll(async () => {
   await loadHistories(clickhouse, 'a', [
     // Reads to the end, clicks the button and copies.
     ...view('reader', 0, [
-      [5, 'engagement', read(40, 400, bands(2_000))],
+      [5, 'engagement', { ...read(40, 400, bands(2_000)), heightAtLoadPx: 2_900 }],
       [20, 'engagement', read(100, 1_000, bands(3_000, 1_000))],
       [21, 'click', button('normal', 250, 999)],
       [22, 'text_copy', { selector: 'p', heading: 'Price', length: 9 }],
@@ -34,7 +34,9 @@ beforeAll(async () => {
       [12, 'dead_click', { ...button('dead', 5, 5), selector: '#logo', box: [0, 10, 50, 50] }],
     ]),
     // A window that shows all of it, and one that never said.
-    ...view('tall', 0, [[9, 'engagement', { ...read(100, 900, bands()), fitsWindow: true }]]),
+    ...view('tall', 0, [
+      [9, 'engagement', { ...read(100, 900, bands()), fitsWindow: true, heightAtLoadPx: 700 }],
+    ]),
     ...view('silent', 0, []),
     // Goes on to another page, so its visit does not end here.
     ...view('onward', 0, [[9, 'engagement', read(10, 100, bands())]]),
@@ -55,7 +57,7 @@ function view(
   return [
     { ...of, at: at(start) },
     ...events.map(([second, type, data], index) => ({
-      ...{ ...of, at: at(start + second), type, data },
+      ...{ ...of, at: at(start + second), type, data, context: { viewport: '1200x700' } },
       id: `00000000-0000-4000-8000-00000000000${index}`,
     })),
   ]
@@ -90,6 +92,13 @@ describe('a page', () => {
         ['20', 1],
         ['50', 1],
         ['80', 1],
+        ['100', 1],
+      ],
+    ])
+    expect(of.median_fold_percent).toBe(62.5)
+    expect(Object.entries(of.folds).filter(([, views]) => views !== 0)).toEqual([
+      ...[
+        ['25', 1],
         ['100', 1],
       ],
     ])

@@ -24,7 +24,7 @@ const BANDS = 20
 export const page: Question<PageBody> = {
   name: 'page',
   summary: 'One page: scroll, attention, clicks, copies, exits',
-  definition: `Views of the page that began in the range; engagement of a view counts whenever it came. Rows are 5 % bands of the page, top first: \`reached\`: views whose greatest depth is the band’s lower edge at least; \`reached_percent\` = reached ÷ \`scrolled_views\`, which are the views that told their depth, less those of a page that fits the window; \`attention_s\`: engaged time with the band in the window, a view (÷ \`measured_views\`); \`attention_percent\`: its share of all bands. \`exits\`: visits whose last page view is of this page and lies in the range; \`exit_rate_percent\` = exits ÷ views. \`exits_after\`: what those visitors last did on the page. Elements: ${CLICK_DEFINITION}`,
+  definition: `Views of the page that began in the range; engagement of a view counts whenever it came. Rows are 5 % bands of the page, top first: \`reached\`: views whose greatest depth is the band’s lower edge at least; \`reached_percent\` = reached ÷ \`scrolled_views\`, which are the views that told their depth, less those of a page that fits the window; \`attention_s\`: engaged time with the band in the window, a view (÷ \`measured_views\`); \`attention_percent\`: its share of all bands. \`depths\`: scrolled views by their greatest depth, 0 to 100 %; \`folds\`: views by the fold, which is the share of the page that the window showed before it was scrolled, of those whose window (to 100 px) and page are known. \`exits\`: visits whose last page view is of this page and lies in the range; \`exit_rate_percent\` = exits ÷ views. \`exits_after\`: what those visitors last did on the page. Elements: ${CLICK_DEFINITION}`,
   members: {
     ...ASKED,
     page: { type: 'string', maxLength: 2_048, description: 'a path' },
@@ -52,6 +52,10 @@ export const page: Question<PageBody> = {
   },
 }
 
+/** How many have each whole percent, 0 to 100. */
+const histogram = (percent: string, isMeant: string) =>
+  `arrayMap(percent -> countEqual(groupArrayIf(${percent}, ${isMeant}), percent), range(101))`
+
 async function reading(path: string, opened: Opened, context: QuestionContext) {
   const all = opened.begin()
   const begun = opened.begin()
@@ -68,7 +72,8 @@ ${all.rows('events', all.passes, "event_type = 'pageview'", `path = ${all.sql.bi
       begun.sql.statement(`select countIf(is_measured) as measured, countIf(is_short) as short,
   countIf(is_scrolled) as scrolled, quantileExactInclusiveOrNullIf(0.5)(depth, is_scrolled) as median_depth,
   avgOrNullIf(engaged, is_measured) as mean_engaged, sumForEach(attention) as bands,
-  arrayMap(percent -> countEqual(groupArrayIf(depth, is_scrolled), percent), range(101)) as depths, ${reached.join(', ')}
+  ${histogram('depth', 'is_scrolled')} as depths, ${histogram('fold', 'fold > 0')} as folds,
+  quantileExactInclusiveOrNullIf(0.5)(fold, fold > 0) as median_fold, ${reached.join(', ')}
 from (select *, is_measured and not is_short as is_scrolled from (${viewsSql(begun, path)}))`),
     ),
   ])
@@ -85,6 +90,8 @@ from (select *, is_measured and not is_short as is_scrolled from (${viewsSql(beg
       median_depth_percent: read.median_depth,
       mean_engaged_s: secondsOf(read.mean_engaged),
       depths: (read.depths as number[]).map(Number), // arrayMap
+      median_fold_percent: read.median_fold,
+      folds: (read.folds as number[]).map(Number), // arrayMap
     },
     bands: Array.from({ length: BANDS }, (_, at) => ({
       from_percent: at * 5,
