@@ -98,7 +98,7 @@ export const DELIVERY_CASES: readonly Case[] = [
   },
   {
     id: 'B17',
-    title: 'a collector on another origin, the page being closed: no preflight on the wire',
+    title: 'a collector on another origin, the page being left: no preflight on the wire',
     async run(world) {
       const page = await world.open(world.put('/'))
       await page.evaluate(() => window.footfall?.track('last'))

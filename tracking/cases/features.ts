@@ -94,17 +94,22 @@ export const FEATURE_CASES: readonly Case[] = [
   {
     id: 'L03',
     title:
-      'the features are blocked: the script goes on, nothing is thrown; the next page has them',
+      'the features are blocked or gone: the script goes on, nothing is thrown; the next page has them',
     async run(world) {
-      world.gate.serve = (url) => (isFeatures(url) ? 'reset' : 'pass')
-      const page = await world.open(world.put('/', { body: BODY, head: CATCHES_ERRORS }))
-      await page.click('#buy')
-      deepEqual(counts(await world.settled(page)), { pageview: 1 })
-      deepEqual(await page.evaluate('errors'), [])
+      const answers = { blocked: 'reset', gone: { status: 404, headers: {}, body: '' } } as const
+      for (const [name, answer] of Object.entries(answers)) {
+        world.gate.serve = (url) => (isFeatures(url) ? answer : 'pass')
+        const page = await world.open(world.put(`/${name}`, { body: BODY, head: CATCHES_ERRORS }))
+        await page.click('#buy')
+        const events = await world.settled(page)
+        const own = events.filter(({ path }) => path?.endsWith(`/${name}`))
+        deepEqual(counts(own), { pageview: 1 })
+        deepEqual(await page.evaluate('errors'), [])
+      }
       world.gate.serve = () => 'pass'
       // WebKit's view keeps the failed load for its next page.
       if (world.browserName === 'webkit') return
-      await page.goto(world.put('/next', { body: BODY }))
+      const page = await world.open(world.put('/next', { body: BODY }))
       await ready(page)
       await page.click('#buy')
       equal(counts(await world.settled(page)).click, 1)

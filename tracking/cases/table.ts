@@ -22,7 +22,7 @@ const NOT_COVERED = [
 
 /** Which case was seen in which browser, as a page. */
 export function caseTable(cases: readonly Case[], results: readonly Result[]): string {
-  const browsers = [...new Set(results.map(({ browserName }) => browserName))]
+  const browsers = [...new Set(results.map(({ browserName }) => browserName))].sort()
   const versions = browsers.map(
     (name) => results.find(({ browserName }) => browserName === name)?.version ?? name,
   )

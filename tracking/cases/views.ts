@@ -26,7 +26,7 @@ export const VIEW_CASES: readonly Case[] = [
       await world.until('the view', (events) => counts(events).pageview === 1)
       await pause(1_200)
       const leastMs = Date.now() - openedAt
-      await leave(page)
+      await page.close()
       const mostMs = Date.now() - startedAt
       const events = await world.until('the engagement', (all) => counts(all).engagement === 1)
       const { visibleMs, engagedMs, fitsWindow } =
