@@ -144,6 +144,14 @@ describe('a backup', () => {
       ;[first = '', second = ''] = rows.map((row) => row.visitor_id)
     })
     expect(second).not.toBe('')
+    const exported = await run(
+      original.dataDir,
+      ...['visitor', 'export', first, '--site', SITES[0] ?? ''],
+    )
+    expect(JSON.parse(exported.stdout.split('\n')[0] ?? '')).toMatchObject({
+      ...{ siteId: SITES[0], visitorId: first },
+      ...{ eventType: expect.any(String), url: expect.any(String) },
+    })
     const erase = (visitor: string) =>
       run(original.dataDir, 'visitor', 'erase', visitor, '--site', SITES[0] ?? '')
     const erased = await erase(first)

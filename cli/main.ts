@@ -231,8 +231,8 @@ is taken out too. Prints a receipt, which names nobody: keep it with the backups
       const [verb, visitorId] = positionals
       if ((verb !== 'export' && verb !== 'erase') || !visitorId || !values.site)
         throw new ConfigError('Usage: footfall visitor export|erase ID --site SITE')
-      const { eraseVisitor, exportVisitor } = await import('./visitor.ts')
-      await (verb === 'erase' ? eraseVisitor : exportVisitor)(readConfig(), values.site, visitorId)
+      const { visitor } = await import('./visitor.ts')
+      await visitor(readConfig(), verb, values.site, visitorId)
     },
   },
   quarantine: {
