@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
@@ -10,7 +10,9 @@ import { generator } from '../faults/random.ts'
 import { until } from '../faults/wait.ts'
 import { type Product, runCommand, startProduct } from '../test/product.ts'
 import { keptTables } from './backup-tables.ts'
+import { readConfig } from './config.ts'
 import { findRunning } from './data-folder.ts'
+import { withDatabase } from './with-database.ts'
 
 const SITES = ['one.example', 'two.example']
 let folder = ''
@@ -88,8 +90,8 @@ describe('a backup', () => {
     // A new table: say in backup-tables.ts whether the pipeline makes it again, then add it here.
     expect(names).toEqual([
       ...['user', 'account', 'annotations', 'anonymous_counts', 'api_keys'], // referenced ones first
-      ...['daily_site_metrics', 'dictionary', 'dictionary_sizes', 'events_log', 'goals'],
-      ...['import_batches', 'imports', 'segments', 'site_groups', 'sites'],
+      ...['daily_site_metrics', 'dictionary', 'dictionary_sizes', 'erasures', 'events_log'],
+      ...['goals', 'import_batches', 'imports', 'segments', 'site_groups', 'sites'],
     ])
   })
 
@@ -127,6 +129,60 @@ describe('a backup', () => {
     const same = await startProduct({ dataDir: restoredDir })
     expect(await answersOf(same)).toEqual(wanted)
     await same.remove()
+  }, 120_000)
+
+  it('restored after an erasure has nothing of the visitor: by a newer backup, or by the receipt', async () => {
+    const names = (await readdir(folder)).sort()
+    const path = join(folder, names[0] ?? '')
+    let first = ''
+    let second = ''
+    await withDatabase(readConfig({ DATA_DIR: original.dataDir }), async (pool) => {
+      const { rows } = await pool.query<{ visitor_id: string }>(
+        'select visitor_id from events_log where site_id = $1 group by 1 order by count(*) desc, 1 limit 2',
+        [SITES[0]],
+      )
+      ;[first = '', second = ''] = rows.map((row) => row.visitor_id)
+    })
+    expect(second).not.toBe('')
+    const exported = await run(
+      original.dataDir,
+      ...['visitor', 'export', first, '--site', SITES[0] ?? ''],
+    )
+    expect(JSON.parse(exported.stdout.split('\n')[0] ?? '')).toMatchObject({
+      ...{ siteId: SITES[0], visitorId: first },
+      ...{ eventType: expect.any(String), url: expect.any(String) },
+    })
+    const erase = (visitor: string) =>
+      run(original.dataDir, 'visitor', 'erase', visitor, '--site', SITES[0] ?? '')
+    const erased = await erase(first)
+    expect([erased.code, erased.stderr]).toEqual([0, ''])
+    expect(JSON.parse(erased.stdout)).toMatchObject({ siteId: SITES[0] })
+    expect(erased.stdout).not.toContain(first)
+    await run(original.dataDir, 'backup', folder)
+    const receipts = join(folder, 'receipts.ndjson')
+    await writeFile(receipts, (await erase(second)).stdout)
+
+    const restoredDir = await mkdtemp(join(tmpdir(), 'footfall-restored-'))
+    const restored = await run(restoredDir, 'restore', path, '--erasures', receipts)
+    expect([restored.code, restored.stdout]).toEqual([
+      0,
+      expect.stringMatching(/but \d+ of visitors who were erased since/),
+    ])
+    const copy = await startProduct({ dataDir: restoredDir })
+    await caughtUp(restoredDir)
+    const left = await withPool(restoredDir, async (pool) => {
+      const { rows } = await pool.query<{ site_id: string; visitor_id: string }>(
+        `select distinct site_id, visitor_id from (
+           select site_id, visitor_id from events_log union all select site_id, visitor_id from user_sessions) v`,
+      )
+      return rows.filter(({ site_id }) => site_id === SITES[0]).map((row) => row.visitor_id)
+    })
+    expect(left.length).toBeGreaterThan(0)
+    expect(left).not.toContain(first)
+    expect(left).not.toContain(second)
+    await copy.stop()
+    await copy.remove()
+    await rm(receipts)
   }, 120_000)
 
   it('has no salt, no sign-in and no address of the database', async () => {

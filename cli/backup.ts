@@ -111,8 +111,12 @@ async function flush(path: string): Promise<void> {
 
 const NAME = /^footfall-\d{8}T\d{6}Z$/
 
+/** The names of the whole backups of a folder, the oldest first. */
+export const backupsIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => NAME.test(name)).sort()
+
 async function removeOlder(folder: string, keep: number): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort()
+  const names = await backupsIn(folder)
   for (const name of names.slice(0, Math.max(names.length - keep, 0)))
     await rm(join(folder, name), { recursive: true })
 }

@@ -1,7 +1,4 @@
-import { setTimeout as rest } from 'node:timers/promises'
-import { inTransaction, type Pool } from '../database/postgres.ts'
-import { takeLock } from '../pipeline/claim.ts'
-import { forget } from '../pipeline/forget.ts'
+import { forgetAll } from '../pipeline/forget.ts'
 import { type Config, ConfigError } from './config.ts'
 import { importEvents } from './import-events.ts'
 import { withDatabase } from './with-database.ts'
@@ -54,27 +51,4 @@ export async function undoImport(config: Config, importId: number): Promise<void
     )
     console.log(`${all} events of import ${importId} are taken out.`)
   })
-}
-
-async function forgetAll(
-  pool: Pool,
-  siteId: string,
-  which: string,
-  values: readonly unknown[],
-): Promise<number> {
-  let all = 0
-  for (;;) {
-    const events = await inTransaction(pool, async (connection) =>
-      (await takeLock(connection)) ? forget(connection, siteId, which, values, 5_000) : undefined,
-    )
-    if (events === 0) {
-      const { rows } = await pool.query<{ waiting: boolean }>(
-        `select exists (select from events_log l join events_batches using (batch_id) where l.site_id = $1 and ${which}) as waiting`,
-        [siteId, ...values],
-      )
-      if (!rows[0]?.waiting) return all
-    }
-    all += events ?? 0
-    if (!events) await rest(50) // the pipeline is at its own work, or has yet to do it
-  }
 }

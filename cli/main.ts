@@ -79,22 +79,25 @@ are not in it: a restore makes them again from the record.
   },
   restore: {
     summary: 'restore a backup into an empty installation, or try whether it can be',
-    help: `Usage: footfall restore BACKUP [--drill yes]
+    help: `Usage: footfall restore BACKUP [--drill yes] [--erasures FILE]
 
 Restores BACKUP into DATA_DIR (or the empty database at DATABASE_URL), and compares every row with what was backed up.
-  --drill yes   into a database of its own, which is thrown away: proves the backup, changes nothing`,
+Visitors who were erased since are erased again, by the newer backups in the same folder.
+  --drill yes      into a database of its own, which is thrown away: proves the backup, changes nothing
+  --erasures FILE  receipts of "footfall visitor erase" of after the newest backup, a line each`,
     run: async (args) => {
-      const { values, positionals } = parse(args, ['drill'])
+      const { values, positionals } = parse(args, ['drill', 'erasures'])
       const [folder] = positionals
       if (!folder || positionals.length > 1 || !['yes', undefined].includes(values.drill))
-        throw new ConfigError('Usage: footfall restore BACKUP [--drill yes]')
+        throw new ConfigError('Usage: footfall restore BACKUP [--drill yes] [--erasures FILE]')
       const { restore, drill } = await import('./restore.ts')
-      const { createdAt, events, seconds } = await (values.drill ? drill : restore)(
+      const { createdAt, events, erased, seconds } = await (values.drill ? drill : restore)(
         readConfig(),
         folder,
+        values.erasures,
       )
       console.log(
-        `${values.drill ? 'Can be restored' : 'Restored'}: ${events} events as of ${createdAt}, every row as it was backed up; ${seconds.toFixed(1)} s.`,
+        `${values.drill ? 'Can be restored' : 'Restored'}: ${events} events as of ${createdAt}, every row as it was backed up${erased > 0 ? ` but ${erased} of visitors who were erased since` : ''}; ${seconds.toFixed(1)} s.`,
       )
     },
   },
@@ -211,6 +214,25 @@ The same file goes on where it was stopped.
         throw new ConfigError(
           'Usage: footfall import events FILE --site ID, or footfall import undo IMPORT',
         )
+    },
+  },
+  visitor: {
+    summary: 'give out all that is known of a visitor, or erase it',
+    help: `Usage: footfall visitor export ID --site SITE
+       footfall visitor erase ID --site SITE
+
+export prints every event of the record, one a line, as JSON.
+erase takes the visitor's events, and all that was made of them, out of every table; what comes late, is imported or restored
+is taken out too. Prints a receipt, which names nobody: keep it with the backups until the next one is written.
+  ID           the visitor's id, as the record has it
+  --site SITE  the site`,
+    run: async (args) => {
+      const { values, positionals } = parse(args, ['site'])
+      const [verb, visitorId] = positionals
+      if ((verb !== 'export' && verb !== 'erase') || !visitorId || !values.site)
+        throw new ConfigError('Usage: footfall visitor export|erase ID --site SITE')
+      const { visitor } = await import('./visitor.ts')
+      await visitor(readConfig(), verb, values.site, visitorId)
     },
   },
   quarantine: {

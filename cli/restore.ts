@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
 import { from as copyFrom } from 'pg-copy-streams'
 import { openClickHouse, selectRows } from '../database/clickhouse.ts'
 import { assertDurable } from '../database/durability.ts'
 import { ensurePartitions, migratePostgres, newestMigration } from '../database/migrate.ts'
-import { inTransaction, openPostgres, type Pool } from '../database/postgres.ts'
-import { BACKUP_FORMAT, MANIFEST, type Manifest } from './backup.ts'
+import { type Connection, inTransaction, openPostgres, type Pool } from '../database/postgres.ts'
+import type { Receipt } from '../pipeline/erase-visitor.ts'
+import { takeOutErased } from '../pipeline/erasures.ts'
+import { BACKUP_FORMAT, backupsIn, MANIFEST, type Manifest, type TableFile } from './backup.ts'
 import { digestOf, quoted } from './backup-tables.ts'
 import { type Config, ConfigError, clickhouseOf } from './config.ts'
 import { findRunning, openDataFolder, replaceAuthSecret } from './data-folder.ts'
@@ -21,15 +23,23 @@ export interface Restored {
   readonly createdAt: string
   /** Events of the record, all of which wait for the pipeline. */
   readonly events: number
+  /** Events of the backup that are not in the record, as their visitors were erased since. */
+  readonly erased: number
   readonly seconds: number
 }
 
 /**
  * `footfall restore`: a backup into an installation that has nothing yet.
  * Collecting can begin at once; the pipeline makes visits, days and ClickHouse
- * again from the record. Every row is compared with what the backup says.
+ * again from the record. Every row is compared with what the backup says. Who
+ * was erased since is erased again: by the backups of the same folder that are
+ * newer, and by the receipts in a file of a line each.
  */
-export async function restore(config: Config, folder: string): Promise<Restored> {
+export async function restore(
+  config: Config,
+  folder: string,
+  receipts?: string,
+): Promise<Restored> {
   const startedAt = performance.now()
   const running = findRunning(config.dataDir)
   if (running)
@@ -37,9 +47,12 @@ export async function restore(config: Config, folder: string): Promise<Restored>
       `DATA_DIR ${config.dataDir} is in use by process ${running.pid}: stop it first.`,
     )
   const manifest = await readBackup(folder)
+  const newer = await newerErasures(folder)
+  const erasures = receipts === undefined ? [] : await readReceipts(receipts)
   await openDataFolder(config.dataDir)
   await assertNoReports(config)
   let events = 0
+  let erased = 0
   await withDatabaseUrl(
     config,
     async (url) => {
@@ -50,6 +63,7 @@ export async function restore(config: Config, folder: string): Promise<Restored>
         events = await load(pool, manifest, resolve(folder))
         await migratePostgres(pool)
         await ensurePartitions(pool, new Date())
+        erased = await inTransaction(pool, (connection) => eraseAgain(connection, newer, erasures))
       } finally {
         await pool.end()
       }
@@ -58,16 +72,17 @@ export async function restore(config: Config, folder: string): Promise<Restored>
   )
   await replaceAuthSecret(config.dataDir, manifest.authSecret)
   const seconds = (performance.now() - startedAt) / 1_000
-  return { createdAt: manifest.createdAt, events, seconds }
+  return { createdAt: manifest.createdAt, events: events - erased, erased, seconds }
 }
 
 /** The same into a database of its own that is thrown away: proof that the backup is one. */
-export async function drill(config: Config, folder: string): Promise<Restored> {
+export async function drill(config: Config, folder: string, receipts?: string): Promise<Restored> {
   const dataDir = await mkdtemp(join(tmpdir(), 'footfall-drill-'))
   try {
     const restored = await restore(
       { ...config, dataDir, databaseUrl: undefined, clickhouseUrl: undefined },
       folder,
+      receipts,
     )
     await openDataFolder(config.dataDir)
     await noteOperation(config.dataDir, 'drill', Date.now())
@@ -93,14 +108,80 @@ async function readBackup(folder: string): Promise<Manifest> {
     throw new ConfigError(
       `${folder} is of a newer Footfall (schema ${manifest.schema}, this one knows ${newest}).`,
     )
-  for (const { file, sha256 } of manifest.tables) {
-    const hash = createHash('sha256')
-    await pipeline(createReadStream(join(folder, file)), hash)
-    if (hash.digest('hex') !== sha256)
-      throw new ConfigError(`${join(folder, file)} is not as it was written: use another backup.`)
-  }
+  for (const table of manifest.tables) await assertAsWritten(folder, table)
   return manifest
 }
+
+async function assertAsWritten(folder: string, { file, sha256 }: TableFile): Promise<void> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(join(folder, file)), hash)
+  if (hash.digest('hex') !== sha256)
+    throw new ConfigError(`${join(folder, file)} is not as it was written: use another backup.`)
+}
+
+/** Backups beside one that are newer, by where each keeps who was erased. */
+async function newerErasures(folder: string): Promise<{ folder: string; table: TableFile }[]> {
+  const beside = dirname(resolve(folder))
+  const found = []
+  for (const name of await backupsIn(beside)) {
+    if (name <= basename(resolve(folder))) continue
+    const newer = join(beside, name)
+    const manifest = JSON.parse(await readFile(join(newer, MANIFEST), 'utf8')) as Manifest // our own
+    const table = manifest.tables.find((each) => each.name === 'erasures')
+    if (!table) continue
+    await assertAsWritten(newer, table)
+    found.push({ folder: newer, table })
+  }
+  return found
+}
+
+type Erasure = Pick<Receipt, 'siteId' | 'visitorHash' | 'erasedTo'>
+
+async function readReceipts(path: string): Promise<Erasure[]> {
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line.trim() !== '')
+  return lines.map((line, at) => {
+    try {
+      const { siteId, visitorHash, erasedTo } = JSON.parse(line)
+      const isReceipt = typeof siteId === 'string' && Date.parse(erasedTo) > 0
+      if (isReceipt && /^[\da-f]{64}$/.test(visitorHash)) return { siteId, visitorHash, erasedTo }
+    } catch {
+      // Said below.
+    }
+    throw new ConfigError(`${path}: line ${at + 1} is no receipt of "footfall visitor erase".`)
+  })
+}
+
+/** Erases who was erased since the backup, before anybody can look. Answers how many events. */
+async function eraseAgain(
+  connection: Connection,
+  newer: Awaited<ReturnType<typeof newerErasures>>,
+  receipts: readonly Erasure[],
+): Promise<number> {
+  await connection.query('create temporary table erased_since (like erasures) on commit drop')
+  for (const { folder, table } of newer)
+    await copyIn(connection, { ...table, name: 'erased_since' }, folder)
+  await connection.query(
+    `insert into erased_since (site_id, visitor_hash, erased_to, events)
+     select r."siteId", decode(r."visitorHash", 'hex'), r."erasedTo", 0
+     from jsonb_to_recordset($1::jsonb) as r("siteId" text, "visitorHash" text, "erasedTo" timestamptz)`,
+    [JSON.stringify(receipts)],
+  )
+  await connection.query(
+    `insert into erasures (site_id, visitor_hash, erased_to, finished_at)
+     select site_id, visitor_hash, max(erased_to), now() from erased_since group by 1, 2
+     on conflict (site_id, visitor_hash) do update set erased_to = greatest(erasures.erased_to, excluded.erased_to)`,
+  )
+  return takeOutErased(connection)
+}
+
+const copyIn = (connection: Connection, { name, columns, file }: TableFile, folder: string) =>
+  pipeline(
+    createReadStream(join(folder, file)),
+    createZstdDecompress(),
+    connection.query(
+      copyFrom(`copy ${quoted(name)} (${columns.map(quoted).join(', ')}) from stdin`),
+    ),
+  )
 
 /** Rows of another life would be taken for the restored ones. */
 async function assertNoReports(config: Config): Promise<void> {
@@ -151,12 +232,7 @@ async function load(pool: Pool, manifest: Manifest, folder: string): Promise<num
           manifest.record.to,
         ])
     for (const table of manifest.tables) {
-      const columns = table.columns.map(quoted).join(', ')
-      await pipeline(
-        createReadStream(join(folder, table.file)),
-        createZstdDecompress(),
-        connection.query(copyFrom(`copy ${quoted(table.name)} (${columns}) from stdin`)),
-      )
+      await copyIn(connection, table, folder)
       const { rows: count, digest } = await digestOf(connection, table)
       if (count !== table.rows || digest !== table.digest)
         throw new Error(`${table.name} is not what was backed up (${count} of ${table.rows} rows).`)

@@ -8,6 +8,7 @@ export const DISTRIBUTED = [
   'user_events',
   'form_submissions',
   'quarantine', // is left out of the record wherever that is read
+  'erasures', // is taken out of it
 ] as const
 
 /**

@@ -6,6 +6,7 @@ import {
   type VisitorBasis,
 } from '../contract/event.ts'
 import type { Connection } from '../database/postgres.ts'
+import { takeOutErased } from './erasures.ts'
 
 /** A row of events_log as it was claimed. */
 export interface ClaimedEvent {
@@ -77,7 +78,8 @@ export async function claim(connection: Connection): Promise<ClaimedEvent[] | un
   }
   if (ids.length === 0) return []
   await connection.query('delete from events_batches where batch_id = any($1)', [ids])
-  return readClaimed(
+  const erased = await takeOutErased(connection, ids)
+  const claimed = await readClaimed(
     connection,
     `/* claimed events */
      select ${CLAIMED}
@@ -85,4 +87,5 @@ export async function claim(connection: Connection): Promise<ClaimedEvent[] | un
      order by occurred_at, event_id`,
     [ids],
   )
+  return claimed.length === 0 && erased > 0 ? claim(connection) : claimed
 }

@@ -1,4 +1,6 @@
-import type { Connection } from '../database/postgres.ts'
+import { setTimeout as rest } from 'node:timers/promises'
+import { type Connection, inTransaction, type Pool } from '../database/postgres.ts'
+import { takeLock } from './claim.ts'
 import { processAgain } from './process.ts'
 import { NO_NAMES, type Stretch } from './reopen.ts'
 
@@ -45,4 +47,30 @@ export async function forget(
   )
   if (stretches.length > 0) await processAgain(connection, stretches)
   return rows.reduce((sum, { events }) => sum + events, 0)
+}
+
+const AT_ONCE = 5_000
+
+/** The same for all of them, a few thousand a transaction, beside the pipeline; those that wait for it too. */
+export async function forgetAll(
+  pool: Pool,
+  siteId: string,
+  which: string,
+  values: readonly unknown[],
+): Promise<number> {
+  let all = 0
+  for (;;) {
+    const events = await inTransaction(pool, async (connection) =>
+      (await takeLock(connection)) ? forget(connection, siteId, which, values, AT_ONCE) : undefined,
+    )
+    if (events === 0) {
+      const { rows } = await pool.query<{ waiting: boolean }>(
+        `select exists (select from events_log l join events_batches using (batch_id) where l.site_id = $1 and ${which}) as waiting`,
+        [siteId, ...values],
+      )
+      if (!rows[0]?.waiting) return all
+    }
+    all += events ?? 0
+    if (!events) await rest(50) // the pipeline is at its own work, or has yet to do it
+  }
 }
