@@ -45,6 +45,7 @@ const METRICS = [
   ...['lcp_good', 'errors', 'friction_score', 'plausible_time_on_page', 'plausible_scroll_depth'],
   ...['plausible_cr', 'plausible_bounce_rate', 'plausible_visit_duration'],
   ...['plausible_views_per_visit', 'plausible_visits_present', 'plausible_visitors_present'],
+  ...['plausible_visits_ended', 'plausible_visitors_ended'],
 ]
 const DIMENSIONS = [
   ...[

@@ -42,6 +42,19 @@ export const PLAUSIBLE_METRICS: readonly Metric[] = [
     definition: 'Visits as Plausible counts them by the hour: in each that they go on in.',
   },
   {
+    name: 'plausible_visitors_ended',
+    unit: 'count',
+    of: [['ends', () => 'uniqExact(of_visitor)']],
+    definition:
+      'Visitors as Plausible counts them by the day and longer, where it is asked of visits alone: in each that a visit of theirs ends in.',
+  },
+  {
+    name: 'plausible_visits_ended',
+    unit: 'count',
+    of: [['ends', () => 'count()']],
+    definition: 'Visits as Plausible counts them by the day and longer: in the one they end in.',
+  },
+  {
     name: 'plausible_views_per_visit',
     unit: 'ratio',
     numerator: 'page views of the visits',

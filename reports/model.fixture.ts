@@ -106,7 +106,7 @@ interface World {
 const VISIT_METRIC = /^(bounce_rate|single_page_rate|visit_duration|engaged_time)/
 const VIEW_METRIC = /^(time_on_page|scroll_)/
 const READING_METRIC = /^plausible_(time_on_page|scroll_depth)/
-const END_METRIC = /^plausible_(bounce_rate|visit_duration|views_per_visit)/
+const END_METRIC = /^plausible_(bounce_rate|visit_duration|views_per_visit)|_ended$/
 const STAY_METRIC = /_present$/
 
 function worldOf(everything: readonly ModelRow[], query: Query, context: ModelContext): World {
@@ -505,6 +505,10 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
       return distinct(here(world.stays).map(({ visit }) => visit.first.visitor))
     case 'plausible_visits_present':
       return here(world.stays).length
+    case 'plausible_visitors_ended':
+      return distinct(here(world.ends).map(({ visit }) => visit.first.visitor))
+    case 'plausible_visits_ended':
+      return here(world.ends).length
     case 'plausible_bounce_rate': {
       const ends = here(world.ends).map(({ visit }) => actsOf(visit))
       const isActive = ({ properties }: ModelRow) => properties.interactive !== 'false'

@@ -76,14 +76,25 @@ const ask = (query: Query, { site, scope, asking, nowMs }: PlausibleContext) =>
     throw error
   })
 
-/** Our metric of one of its names; by the hour, visits are in each that they go on in, unless it is asked what was done then. */
-function toMetric(name: string, { dimensions, filters }: PlausibleRequest): string {
-  const { name: usual = name, present } = PLAUSIBLE_METRICS[name] ?? {}
-  const isOfPresence =
-    dimensions.includes('time:hour') &&
-    !dimensions.some((each) => each.startsWith('event:')) &&
-    !filters.flatMap((filter) => namesIn(filter)).includes(GOAL)
-  return (isOfPresence && present) || usual
+/** Our metric of one of its names. In time it looks at visits, which go on in hours and lie in the day that they end in, unless it is asked what was done then. */
+function toMetric(name: string, request: PlausibleRequest): string {
+  const { name: usual = name, present, ended } = PLAUSIBLE_METRICS[name] ?? {}
+  const [time] = request.dimensions.filter((each) => each.startsWith('time'))
+  const names = request.filters.flatMap((filter) => namesIn(filter))
+  if (!time || request.dimensions.some((each) => each.startsWith('event:'))) return usual
+  if (time === 'time:hour') return (!names.includes(GOAL) && present) || usual
+  return (isOfVisits(request, names) && ended) || usual
+}
+
+/** Whether Plausible asks its table of visits alone, of which each has one time. */
+function isOfVisits({ metrics, dimensions }: PlausibleRequest, names: readonly string[]): boolean {
+  const of = metrics.map((name) => PLAUSIBLE_METRICS[name]?.of)
+  if (of.includes('event') || names.includes(GOAL)) return false
+  return (
+    !names.some((name) => name.startsWith('event:')) ||
+    of.includes('visit') ||
+    [...dimensions, ...names].some((name) => /^visit:(entry|exit)_page/.test(name))
+  )
 }
 
 function nativeQuery(request: PlausibleRequest): Query {

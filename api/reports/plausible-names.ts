@@ -124,6 +124,8 @@ interface PlausibleMetric {
   readonly name: string
   /** By the hour, where it counts who is there. */
   readonly present?: string
+  /** By the day and longer, where it is asked of visits alone. */
+  readonly ended?: string
   /** What it says where there is nothing. */
   readonly zero?: 0
   readonly of?: 'visit' | 'event'
@@ -131,8 +133,18 @@ interface PlausibleMetric {
 
 /** Its metrics, by ours. */
 export const PLAUSIBLE_METRICS: Readonly<Record<string, PlausibleMetric>> = {
-  visitors: { name: 'visitors', present: 'plausible_visitors_present', zero: 0 },
-  visits: { name: 'plausible_visits', present: 'plausible_visits_present', zero: 0 },
+  visitors: {
+    name: 'visitors',
+    present: 'plausible_visitors_present',
+    ended: 'plausible_visitors_ended',
+    zero: 0,
+  },
+  visits: {
+    name: 'plausible_visits',
+    present: 'plausible_visits_present',
+    ended: 'plausible_visits_ended',
+    zero: 0,
+  },
   pageviews: { name: 'pageviews', zero: 0, of: 'event' },
   views_per_visit: { name: 'plausible_views_per_visit', zero: 0, of: 'visit' },
   bounce_rate: { name: 'plausible_bounce_rate', zero: 0, of: 'visit' },

@@ -149,6 +149,34 @@ describe('rules of Plausible’s Stats API', () => {
     ])
   })
 
+  it('has a visit over midnight in the day that it ends in, where it is asked of visits alone', async () => {
+    const site = await siteWith([
+      { user: 1, at: at('23:50:00') },
+      { user: 1, at: at('00:05:00', '2021-01-02'), path: '/b' },
+      { user: 2, at: at('10:00:00') },
+    ])
+    const by = (metrics: string[], filters: unknown[] = [], dimension = 'time:day') =>
+      rows(site, {
+        ...{ metrics, filters, dimensions: [dimension] },
+        date_range: ['2021-01-01', '2021-01-02'],
+      })
+    expect(await by(['visitors', 'visits'])).toEqual([
+      ['2021-01-01', 1, 1],
+      ['2021-01-02', 1, 1],
+    ])
+    expect(await by(['visitors', 'pageviews'])).toEqual([
+      ['2021-01-01', 2, 2],
+      ['2021-01-02', 1, 1],
+    ])
+    const ofPage = [['is', 'event:page', ['/']]]
+    expect(await by(['visitors'], ofPage)).toEqual([['2021-01-01', 2]])
+    expect(await by(['visitors', 'bounce_rate'], ofPage)).toEqual([
+      ['2021-01-01', 1, 100],
+      ['2021-01-02', 1, 0],
+    ])
+    expect(await by(['visitors'], [], 'time:month')).toEqual([['2021-01-01', 2]])
+  })
+
   it('follows a sequence to what came next, by what an event is; else it is of the visit', async () => {
     const site = await siteWith([
       { user: 1, at: at('00:00:00'), path: '/plans' },
@@ -200,17 +228,17 @@ describe('rules of Plausible’s Stats API', () => {
     expect(await rows(site, days('2021-01-02'))).toEqual([['2021-01-02 00:00:00', 1, 0]])
   })
 
-  it('counts a visit in each bucket of time that it has an event in', async () => {
+  it('counts a visit in each day that it has an event in, where it is asked of events too', async () => {
     const site = await siteWith([
       { user: 1, at: at('23:50:00') },
       { user: 1, at: at('00:05:00', '2021-01-02') },
     ])
-    const body = { metrics: ['visits'], date_range: ['2021-01-01', '2021-01-02'] }
+    const body = { metrics: ['visits', 'events'], date_range: ['2021-01-01', '2021-01-02'] }
     expect(await rows(site, { ...body, dimensions: ['time:day'] })).toEqual([
-      ['2021-01-01', 1],
-      ['2021-01-02', 1],
+      ['2021-01-01', 1, 1],
+      ['2021-01-02', 1, 1],
     ])
-    expect(await rows(site, body)).toEqual([[1]])
+    expect(await rows(site, body)).toEqual([[1, 2]])
   })
 
   it('has no events of a goal that is reached by reading', async () => {
