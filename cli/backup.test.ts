@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
@@ -162,8 +162,11 @@ describe('a backup', () => {
     const receipts = join(folder, 'receipts.ndjson')
     await writeFile(receipts, (await erase(second)).stdout)
 
+    // A copy of it, by whatever name.
+    const named = join(folder, 'of-before')
+    await cp(path, named, { recursive: true })
     const restoredDir = await mkdtemp(join(tmpdir(), 'footfall-restored-'))
-    const restored = await run(restoredDir, 'restore', path, '--erasures', receipts)
+    const restored = await run(restoredDir, 'restore', named, '--erasures', receipts)
     expect([restored.code, restored.stdout]).toEqual([
       0,
       expect.stringMatching(/but \d+ of visitors who were erased since/),
@@ -183,6 +186,7 @@ describe('a backup', () => {
     await copy.stop()
     await copy.remove()
     await rm(receipts)
+    await rm(named, { recursive: true })
   }, 120_000)
 
   it('has no salt, no sign-in and no address of the database', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -47,7 +47,7 @@ export async function restore(
       `DATA_DIR ${config.dataDir} is in use by process ${running.pid}: stop it first.`,
     )
   const manifest = await readBackup(folder)
-  const newer = await newerErasures(folder)
+  const newer = await newerErasures(folder, manifest.createdAt)
   const erasures = receipts === undefined ? [] : await readReceipts(receipts)
   await openDataFolder(config.dataDir)
   await assertNoReports(config)
@@ -119,18 +119,20 @@ async function assertAsWritten(folder: string, { file, sha256 }: TableFile): Pro
     throw new ConfigError(`${join(folder, file)} is not as it was written: use another backup.`)
 }
 
-/** Backups beside one that are newer, by where each keeps who was erased. */
-async function newerErasures(folder: string): Promise<{ folder: string; table: TableFile }[]> {
+/** Backups beside one that are newer, whatever that is called now, by where each keeps who was erased. */
+async function newerErasures(
+  folder: string,
+  createdAt: string,
+): Promise<{ folder: string; table: TableFile }[]> {
   const beside = dirname(resolve(folder))
   const found = []
   for (const name of await backupsIn(beside)) {
-    if (name <= basename(resolve(folder))) continue
-    const newer = join(beside, name)
-    const manifest = JSON.parse(await readFile(join(newer, MANIFEST), 'utf8')) as Manifest // our own
+    const other = join(beside, name)
+    const manifest = JSON.parse(await readFile(join(other, MANIFEST), 'utf8')) as Manifest // our own
     const table = manifest.tables.find((each) => each.name === 'erasures')
-    if (!table) continue
-    await assertAsWritten(newer, table)
-    found.push({ folder: newer, table })
+    if (!table || manifest.createdAt <= createdAt) continue
+    await assertAsWritten(other, table)
+    found.push({ folder: other, table })
   }
   return found
 }
