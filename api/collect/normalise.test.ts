@@ -171,6 +171,22 @@ describe('the time of an event', () => {
     expect(event?.occurredAtMs).toBe(NOW - 5_000)
   })
 
+  it('is believed where its clock is wrong by no more than a request may take', () => {
+    const sent = (timestamp: number, sentAt: number) =>
+      accepted({ eventType: 'x', siteId: 's', timestamp }, { sentAt })?.occurredAtMs
+    // Two requests of one page: the first took long, the second did not.
+    expect(sent(NOW - 1_900, NOW - 1_800)).toBe(NOW - 1_900)
+    expect(sent(NOW - 1_500, NOW - 30)).toBe(NOW - 1_500)
+    expect(sent(NOW - 2_100, NOW - 2_000)).toBe(NOW - 100)
+  })
+
+  it('is never after its receipt', () => {
+    expect(
+      accepted({ eventType: 'x', siteId: 's', timestamp: NOW + 900 }, { sentAt: NOW + 1_000 })
+        ?.occurredAtMs,
+    ).toBe(NOW)
+  })
+
   it('is now where it lies in the future', () => {
     expect(
       accepted({ eventType: 'x', siteId: 's', timestamp: NOW + 3_600_000 })?.occurredAtMs,

@@ -73,7 +73,7 @@ export function normalise(
   if (!isObject(body))
     throw new Problem('invalid_request', 'The body must be an event or an envelope with events.')
   const { envelope, list } = openEnvelope(body)
-  const offsetMs = clockOffset(envelope.sentAt, receivedAtMs)
+  const clockOffsetMs = clockOffset(envelope.sentAt, receivedAtMs)
   const events: { index: number; event: NormalisedEvent }[] = []
   const refused: Refusal[] = []
   const redactions: RedactionHit[] = []
@@ -92,7 +92,7 @@ export function normalise(
     envelope,
     // The same for each event: looked at once, when the first asks.
     context: () => (sharedContext ??= properties(envelope.context, 'context', redact)),
-    offsetMs,
+    offsetMs: clockOffsetMs && Math.abs(clockOffsetMs) >= ON_THE_WAY_MS ? clockOffsetMs : 0,
     receivedAtMs,
     newEventId,
     redact,
@@ -105,7 +105,6 @@ export function normalise(
       refused.push({ index, code: error.code, message: error.message })
     }
   }
-  const clockOffsetMs = (envelope.sentAt ?? undefined) === undefined ? undefined : offsetMs
   return { events, refused, redactions, clockOffsetMs }
 }
 
@@ -252,9 +251,13 @@ function epochMs(value: unknown): number | undefined {
 const ABSURD_BEFORE_MS = Date.UTC(2000)
 const ABSURD_AFTER_MS = Date.UTC(2100)
 
-/** How far the client's clock is behind ours. Without sentAt we believe it. */
-function clockOffset(sentAt: unknown, receivedAtMs: number): number {
-  if (sentAt === undefined || sentAt === null) return 0
+// What a request may take on its way. A clock that is this wrong is believed: who corrects by the way's
+// length puts two events of one page, sent one after another, in the wrong order.
+const ON_THE_WAY_MS = 2_000
+
+/** How far the client's clock is behind ours, and what the request took. Without sentAt it is not known. */
+function clockOffset(sentAt: unknown, receivedAtMs: number): number | undefined {
+  if (sentAt === undefined || sentAt === null) return undefined
   const sentAtMs = epochMs(sentAt)
   if (sentAtMs === undefined)
     throw new Problem('invalid_request', 'sentAt must be ISO 8601 or epoch milliseconds.')

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { type Case, counts, leave, pause, type Stored } from './world.ts'
+import { type Case, counts, LATER, leave, pause, type Stored } from './world.ts'
 
 const dataOf = (events: readonly Stored[], type: string) =>
   events.filter((event) => event.type === type).map(({ eventData }) => eventData ?? {})
@@ -100,8 +100,7 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       const soon = await world.open(world.put('/soon'))
       equal(counts(await world.settled(soon)).engagement, undefined)
       await soon.close()
-      const head = '<script>const now = Date.now; Date.now = () => now() + 11_000</script>'
-      const later = await world.open(world.put('/later', { head }))
+      const later = await world.open(world.put('/later', { head: LATER }))
       const events = await world.until('the engagement of the closed tab', (all) =>
         all.some(({ type, path }) => type === 'engagement' && path?.endsWith('/next')),
       )

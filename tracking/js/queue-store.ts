@@ -26,7 +26,7 @@ export function saveBatches(
       kept = kept.slice(1)
     } while (text.length > LONGEST)
     // Each write wakes the other tabs.
-    if (batches.length + handedOver.length > 0) localStorage.setItem(key, text)
+    if (batches[0] || handedOver[0]) localStorage.setItem(key, text)
     else if (localStorage.getItem(key)) localStorage.removeItem(key)
   } catch {
     // No storage, or none left: memory holds them as long as the page lives.

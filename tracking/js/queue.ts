@@ -28,7 +28,7 @@ export interface Queue {
 
 const MOST_BATCHES = 20 // a collector that is down for a day must not fill the page
 const MOST_TRIES_UNREACHABLE = 3
-const RETRY_MS = 3_000
+const RETRY_MS = 1_500 // twice that after the first failure, and so on
 const LONGEST_RETRY_MS = 1_800_000
 
 /**
@@ -52,6 +52,7 @@ export function createQueue(
   let sending: Batch | undefined
   let answersWell = false
   let isWanted = false
+  let isFull = false
   let failures = 0
   let retry: ReturnType<typeof setTimeout> | undefined
 
@@ -79,7 +80,7 @@ export function createQueue(
       failures++
       // An ad blocker refuses for ever: then the next page, or the network's return, tries again.
       if (outcome !== 'unreachable' || failures < MOST_TRIES_UNREACHABLE) {
-        const backOffMs = Math.min(RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
+        const backOffMs = Math.min(RETRY_MS * 2 ** failures, LONGEST_RETRY_MS)
         retry = setTimeout(tryAgain, +outcome || backOffMs * (0.5 + Math.random()))
       }
     } else {
@@ -95,14 +96,13 @@ export function createQueue(
     sendNext()
   }
 
-  /** True: the browser has taken all of it, in parts where the whole was too much. */
-  const handOver = (batch: Batch): boolean => {
-    const body = toBody(batch)
-    if (beacon(endpoint, body)) return true
-    if (batch.events.length > 1) return halves(batch).map(handOver).every(Boolean)
-    // Another script has used up the quota. An ordinary request may just make it.
-    post(endpoint, body, false)
-    return false
+  /** What the browser has not taken; it is offered in parts where the whole is too much. */
+  const handOver = (batch: Batch): WireEvent[] => {
+    const { events } = batch
+    if (!isFull && beacon(endpoint, toBody(batch))) return []
+    if (!isFull && events.length > 1) return halves(batch).flatMap(handOver)
+    isFull = true
+    return events
   }
 
   addEventListener('online', () => {
@@ -131,12 +131,19 @@ export function createQueue(
     },
     leave() {
       close()
+      // First, and again with what has become of it: a tab that is closed may not get to the end of this.
+      saveAll()
+      isFull = false
       for (const batch of closed) {
         // What is under way as a request outlives the page too.
         if (batch === sending || navigator.onLine === false) continue
-        if (!handOver(batch) || !answersWell) continue
-        replace(batch, [])
-        handedOver = [...handedOver, batch].slice(-MOST_BATCHES)
+        const events = handOver(batch)
+        // The quota is used up, by us or another script. An ordinary request may just make it.
+        if (events[0]) post(endpoint, toBody({ ...batch, events }), false)
+        else if (answersWell) {
+          replace(batch, [])
+          handedOver = [...handedOver, batch].slice(-MOST_BATCHES)
+        }
       }
       saveAll()
     },
