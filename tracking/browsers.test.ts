@@ -65,7 +65,7 @@ describe.concurrent.each(browserNames)('in %s', { retry: 1, timeout: 180_000 }, 
     ),
   )('%s: %s', async (id, _title, { run }) => {
     const site = `${id}-${browserName}-${results.length}`.toLowerCase()
-    const world = new World({ browserName, gate, pages, pool, site })
+    const world = new World({ browserName, gate, pages, pool, site, isFullMatrix })
     world.context = await browser.createBrowserContext()
     const version = await browser.version()
     try {

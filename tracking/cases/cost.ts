@@ -206,7 +206,8 @@ export const COST_CASES: readonly Case[] = [
   },
   {
     id: 'B36',
-    title: '1 000 route changes: as many listeners, observers and timers as before; no heap kept',
+    title:
+      'route changes, a thousand of them: as many listeners, observers and timers as before; no heap kept',
     not: NOT_WEBKIT,
     async run(world) {
       const url = world.put('/app/', { head: COUNTS_WHAT_LIVES, body: '<main></main>' })
@@ -222,9 +223,9 @@ export const COST_CASES: readonly Case[] = [
         await viewsOf(world, page)
         const before = await livesOf(page)
         const heapBefore = isChromium ? await heapOf(page) : undefined
-        await page.evaluate('visit(1000)')
-        const views = await viewsOf(world, page)
-        equal(views, 1_021)
+        const times = world.isFullMatrix ? 1_000 : 250
+        await page.evaluate(`visit(${times})`)
+        equal(await viewsOf(world, page), 21 + times)
         // A request under way has a timer, and is answered a moment after the server has stored it.
         for (let waits = 0; waits < 50 && `${await livesOf(page)}` !== `${before}`; waits++)
           await pause(100)

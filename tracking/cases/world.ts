@@ -42,6 +42,8 @@ export class World {
   readonly gate: Gate
   /** The id of the case's own site. */
   readonly site: string
+  /** `npm run browsers`; else what takes long is done shorter. */
+  readonly isFullMatrix: boolean
   context!: Context
   readonly #pool: Pool
   readonly #pages: PageServer
@@ -52,8 +54,10 @@ export class World {
     pages: PageServer
     pool: Pool
     site: string
+    isFullMatrix: boolean
   }) {
     this.browserName = parts.browserName
+    this.isFullMatrix = parts.isFullMatrix
     this.gate = parts.gate
     this.site = parts.site
     this.#pool = parts.pool

@@ -23,8 +23,8 @@ export interface Surroundings extends Omit<Tracker, 'options'> {
   readonly hear: Hear
 }
 
-/** All that is seen beside views and the time that they are looked at. */
-export function startFeatures(tracker: Tracker, given: Given, relay: Relay): void {
+/** All that is seen beside views and the time that they are looked at. Each begins in a task of its own: together they would be a long one. */
+export async function startFeatures(tracker: Tracker, given: Given, relay: Relay): Promise<void> {
   const listeners: { [type: string]: ((seen: Seen, isLate?: boolean) => void)[] } = {}
   const surroundings: Surroundings = {
     ...tracker,
@@ -44,8 +44,10 @@ export function startFeatures(tracker: Tracker, given: Given, relay: Relay): voi
     pageVisibility,
     errors,
     webVitals,
-  ])
+  ]) {
     guard(feature)(surroundings)
+    await new Promise((resolve) => setTimeout(resolve))
+  }
   relay((seen, isLate) => {
     for (const listener of listeners[seen.event.type] ?? []) listener(seen, isLate)
   })

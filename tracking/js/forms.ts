@@ -24,6 +24,7 @@ import type { Sending } from './tracker.ts'
 const SEEN_MS = 1_000
 const IDLE_MS = 30_000
 const DISCOVERS_EVERY_MS = 2_000
+const DESCRIBES_MS = 5
 const PENDING_KEY = 'footfall_form'
 const PENDING_MS = 1_800_000
 /** When to look, after a submit, whether the form is gone or shows mistakes. */
@@ -36,6 +37,7 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   if (!options.trackForms) return
   const attempts = new Map<Element, Attempt>()
   const found = new WeakSet<Element>()
+  const undescribed = new Set<Element>()
   const left = new WeakSet<FieldState>()
   const wrong = new WeakSet<Element>()
   const seeing = new WeakMap<Element, ReturnType<typeof setTimeout>>()
@@ -228,6 +230,16 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     for (const form of document.querySelectorAll(FORMS)) {
       if (found.has(form) || isPrivate(form)) continue
       found.add(form)
+      undescribed.add(form)
+    }
+    describe(DESCRIBES_MS)
+  }
+  /** A page full of forms is described bit by bit. */
+  const describe = (mostMs: number) => {
+    const startedAt = performance.now()
+    for (const form of undescribed) {
+      if (performance.now() - startedAt > mostMs) return later(() => describe(mostMs))
+      undescribed.delete(form)
       tell(attemptOf(form), 'load')
       // Or its first field, where the form is larger than the window.
       for (const target of [form, querySelector.call(form, FIRST_FIELD)])
@@ -246,6 +258,7 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     later(() => succeedByPage())
   })
   onEnd(() => {
+    describe(Number.POSITIVE_INFINITY)
     account()
     for (const attempt of attempts.values()) {
       // A page that is left says so more than once.

@@ -13,9 +13,9 @@ export type { ConsentState, Footfall, Options }
 export function init(options: Partial<Options> = {}): void {
   if (typeof window === 'undefined' || window.footfall?.version) return
   const endpoint = new URL('/collect', location.href).href
-  window.footfall = start({ endpoint, ...options }, (tracker) =>
-    startFeatures(tracker, { ...options }, startRelay(tracker, nothing, nothing)),
-  )
+  window.footfall = start({ endpoint, ...options }, (tracker) => {
+    startFeatures(tracker, { ...options }, startRelay(tracker, nothing, nothing))
+  })
 }
 
 /** Records an event of the site's own. Before `init` nothing is recorded. */
