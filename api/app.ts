@@ -7,6 +7,7 @@ import type { ClickHouse } from '../database/clickhouse.ts'
 import type { Pool } from '../database/postgres.ts'
 import { createAccess } from './accounts/access.ts'
 import type { Auth } from './accounts/auth.ts'
+import { createAccessMetrics } from './accounts/metrics.ts'
 import { signInRoutes } from './accounts/sign-in-routes.ts'
 import { OPEN_API } from './open-api.ts'
 import type { Changes } from './reports/changes.ts'
@@ -55,6 +56,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     restartsWithinMs: 10_000, // the embedded ClickHouse takes seconds to open
   })
   await app.register(swagger, OPEN_API)
+  app.addHook('onResponse', createAccessMetrics(options.registry))
   const access = createAccess(options.pool, options.auth)
   await app.register(async (scope) => signInRoutes(scope, options.auth))
   await registerRoutes(app, (scope) => {
