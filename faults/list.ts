@@ -3,6 +3,7 @@ import { killUnderLoad } from './kill.ts'
 import { CLICKHOUSE_FAULTS } from './of-clickhouse.ts'
 import { CLOCK_FAULTS } from './of-clocks.ts'
 import { DISK_FAULTS } from './of-disk.ts'
+import { ERASURE_FAULTS } from './of-erasure.ts'
 import { ID_FAULTS } from './of-ids.ts'
 import { NETWORK_FAULTS } from './of-network.ts'
 import { OVERLOAD_FAULTS } from './of-overload.ts'
@@ -50,6 +51,7 @@ export const FAULTS: readonly Fault[] = [
   ...WORKER_FAULTS,
   ...CLICKHOUSE_FAULTS,
   ...REBUILD_FAULTS,
+  ...ERASURE_FAULTS,
   ...CLOCK_FAULTS,
   ...OVERLOAD_FAULTS,
   WHOLE_PRODUCT,
