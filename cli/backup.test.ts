@@ -1,4 +1,14 @@
-import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
@@ -218,6 +228,19 @@ describe('a backup', () => {
     const changed = await run(join(folder, 'nowhere'), 'restore', path)
     expect([changed.code, changed.stderr]).toEqual([2, expect.stringContaining('not as it was')])
 
+    // What was interrupted: of today, another may still be writing it.
+    const [old, ofToday] = [
+      'footfall-20200101T000000Z.partial',
+      'footfall-20991231T000000Z.partial',
+    ]
+    for (const name of [old, ofToday]) await mkdir(join(folder, name))
+    await utimes(join(folder, old), 1e9, 1e9)
+    const failed = await runCommand(['backup', folder], {
+      DATA_DIR: original.dataDir,
+      DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c',
+    })
+    expect(failed.code).not.toBe(0)
+    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([ofToday])
     const kept = await run(original.dataDir, 'backup', folder, '--keep', '1')
     expect((await readdir(folder)).filter((name) => name.startsWith('footfall-'))).toEqual([
       kept.stdout.trim().split('/').at(-1),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -40,13 +40,30 @@ export interface Manifest {
  * else. A backup without a manifest was interrupted.
  */
 export async function backup(config: Config, folder: string, keep: number): Promise<string> {
-  const { authSecret } = await openDataFolder(config.dataDir)
   const createdAt = new Date().toISOString()
   const name = `footfall-${createdAt.replace(/[-:]|\.\d+/g, '')}`
   const target = join(resolve(folder), name)
   const partial = `${target}.partial`
   await mkdir(resolve(folder), { recursive: true, mode: 0o700 })
+  await removeInterrupted(resolve(folder), Date.parse(createdAt))
   await mkdir(partial, { mode: 0o700 })
+  try {
+    await write(config, partial, createdAt)
+    await rename(partial, target)
+  } catch (error) {
+    // What is tried again each hour would else fill the disk.
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+  await flush(resolve(folder))
+  if (keep > 0) await removeOlder(resolve(folder), keep)
+  await noteOperation(config.dataDir, 'backup', Date.now())
+  return target
+}
+
+/** Writes all of a backup into a folder. */
+async function write(config: Config, partial: string, createdAt: string): Promise<void> {
+  const { authSecret } = await openDataFolder(config.dataDir)
   await withDatabaseUrl(config, async (url) => {
     const pool = openPostgres(url, { max: 1, statementTimeoutMs: 0, onError: () => {} })
     try {
@@ -83,11 +100,6 @@ export async function backup(config: Config, folder: string, keep: number): Prom
     }
   })
   for (const file of await readdir(partial)) await flush(join(partial, file))
-  await rename(partial, target)
-  await flush(resolve(folder))
-  if (keep > 0) await removeOlder(resolve(folder), keep)
-  await noteOperation(config.dataDir, 'backup', Date.now())
-  return target
 }
 
 /** Writes a stream, compressed; answers the hash of the file. */
@@ -114,6 +126,17 @@ const NAME = /^footfall-\d{8}T\d{6}Z$/
 /** The names of the whole backups of a folder, the oldest first. */
 export const backupsIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder)).filter((name) => NAME.test(name)).sort()
+
+const DAY_MS = 86_400_000
+
+/** What was killed in the middle; a backup takes less than a day. */
+async function removeInterrupted(folder: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!/^footfall-\d{8}T\d{6}Z\.partial$/.test(name)) continue
+    const { mtimeMs } = await stat(join(folder, name))
+    if (nowMs - mtimeMs > DAY_MS) await rm(join(folder, name), { recursive: true })
+  }
+}
 
 async function removeOlder(folder: string, keep: number): Promise<void> {
   const names = await backupsIn(folder)

@@ -102,24 +102,18 @@ async function ofPublicUrl(config: Config, nowMs: number): Promise<Finding[]> {
   const found: Finding[] = []
   const url = new URL(config.publicUrl)
   if (url.protocol === 'https:') {
-    const expiresMs = await certificateExpiry(url).catch(() => undefined)
-    const days = expiresMs === undefined ? undefined : (expiresMs - nowMs) / (24 * HOUR_MS)
-    if (days !== undefined)
-      found.push(
-        days < 14
-          ? bad(
-              `the certificate of ${url.host} ends in ${days.toFixed(0)} days`,
-              'Renew it; nginx takes it over within seconds.',
-            )
-          : ok(`the certificate of ${url.host} is good for ${days.toFixed(0)} days`),
-      )
+    const certificate = await certificateOf(url).catch(() => undefined)
+    if (certificate) found.push(ofCertificate(url, certificate, nowMs))
   }
   const answer = await fetch(`${config.publicUrl}/health`, {
     signal: AbortSignal.timeout(WAIT_MS),
   }).catch((error: Error) => error)
   found.push(
     answer instanceof Error
-      ? bad(`${config.publicUrl} does not answer`, 'Are nginx and the collectors running?')
+      ? bad(
+          `${config.publicUrl} does not answer: ${(answer.cause as Error | undefined)?.message ?? answer.message}`, // fetch says why by its cause
+          'Are nginx and the collectors running, and does the name point here?',
+        )
       : answer.ok
         ? ok(`${config.publicUrl} answers, and events can be stored`)
         : bad(`${config.publicUrl}/health is ${answer.status}`, await answer.text()),
@@ -127,10 +121,31 @@ async function ofPublicUrl(config: Config, nowMs: number): Promise<Finding[]> {
   return found
 }
 
-function certificateExpiry(url: URL): Promise<number> {
+interface Certificate {
+  readonly expiresMs: number
+  /** Why browsers do not trust it. */
+  readonly distrust: string | undefined
+}
+
+function ofCertificate(url: URL, { expiresMs, distrust }: Certificate, nowMs: number): Finding {
+  const days = (expiresMs - nowMs) / (24 * HOUR_MS)
+  if (distrust)
+    return bad(
+      `browsers do not trust the certificate of ${url.host}: ${distrust}`,
+      'Until there is one nginx shows its own. Let’s Encrypt says in "docker compose logs acme", or certbot itself, why it gave none; own files are named by TLS_CERTIFICATE and TLS_KEY.',
+    )
+  return days < 14
+    ? bad(
+        `the certificate of ${url.host} ends in ${days.toFixed(0)} days`,
+        'Renew it; nginx takes it over within seconds.',
+      )
+    : ok(`the certificate of ${url.host} is good for ${days.toFixed(0)} days`)
+}
+
+function certificateOf(url: URL): Promise<Certificate> {
   return new Promise((resolve, reject) => {
     const socket = connect(
-      // Also of a certificate that nobody would trust: when it ends is what is asked.
+      // One that nobody trusts has to be looked at, too.
       {
         host: url.hostname,
         port: Number(url.port) || 443,
@@ -138,7 +153,10 @@ function certificateExpiry(url: URL): Promise<number> {
         rejectUnauthorized: false,
       },
       () => {
-        resolve(Date.parse(socket.getPeerCertificate().valid_to))
+        resolve({
+          expiresMs: Date.parse(socket.getPeerCertificate().valid_to),
+          distrust: socket.authorized ? undefined : `${socket.authorizationError}`,
+        })
         socket.destroy()
       },
     )
