@@ -19,7 +19,7 @@ export type ClickHousePlace =
   | { readonly path: string }
 
 // As many reports as the embedded engine answers at once.
-const REPORTS_AT_ONCE = 2
+const REPORTS_AT_ONCE = 3
 
 /**
  * ClickHouse at `url`, a server of its own or of the cluster that is named, or

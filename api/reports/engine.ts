@@ -25,9 +25,9 @@ export const REPORT_LIMITS: ReportLimits = {
   keptRows: 500_000,
 }
 
-/** Where few are answered at once, a site has one: others are answered beside its heaviest. */
+/** Where few are answered at once, a site leaves one for the others, however heavy its own are. */
 const limitsOf = ({ atOnce }: Reports): ReportLimits =>
-  atOnce === undefined ? REPORT_LIMITS : { ...REPORT_LIMITS, running: atOnce, runningOfSite: 1 }
+  atOnce === undefined ? REPORT_LIMITS : { ...REPORT_LIMITS, running: atOnce, runningOfSite: atOnce - 1 }
 
 type Rows = Record<string, unknown>[]
 
