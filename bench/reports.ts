@@ -93,7 +93,7 @@ async function reportRows(
 ): Promise<Row[]> {
   const rows: Row[] = []
   const runs = size > 2_000_000 ? 5 : 9
-  const run: Run = ({ sql, params }) => selectRows(clickhouse, sql, params)
+  const run: Run = ({ sql, params }) => selectRows(clickhouse.reports, sql, params)
   for (const { name, query, hand } of REPORTS) {
     say(name)
     const parsed = parseQuery(query)
@@ -104,7 +104,7 @@ async function reportRows(
       ours.push(await timed(() => ask(run, parsed)))
       theirs.push(
         await timed(() =>
-          Promise.all(byHand(hand, SITE).map((sql) => selectRows(clickhouse, sql))),
+          Promise.all(byHand(hand, SITE).map((sql) => selectRows(clickhouse.reports, sql))),
         ),
       )
     }

@@ -1,16 +1,25 @@
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { CLUSTER_SETTINGS, onCluster } from './clickhouse-cluster.ts'
 import { readBy } from './embedded-readers.ts'
+import { ANY_LENGTH } from './literals.ts'
+import { writeLongValues } from './long-values.ts'
 
-export type ClickHouse = ClickHouseClient
+/** What answers reports. */
+export interface Reports extends Pick<ClickHouseClient, 'query'> {
+  /** How many at once, and each to its end, whoever gives it up; absent: as many as a server takes, which stops them. */
+  readonly atOnce?: number
+}
+
+/** Reports are asked of `reports`, all else of the client itself: embedded, neither waits for the other. */
+export type ClickHouse = ClickHouseClient & { readonly reports: Reports }
 type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
 
 export type ClickHousePlace =
   | { readonly url: string; readonly cluster?: string | undefined }
   | { readonly path: string }
 
-// As many statements as the embedded engine answers at once.
-const READERS = 2
+// As many reports as the embedded engine answers at once.
+const REPORTS_AT_ONCE = 3
 
 /**
  * ClickHouse at `url`, a server of its own or of the cluster that is named, or
@@ -28,7 +37,9 @@ export async function openClickHouse(where: ClickHousePlace): Promise<ClickHouse
         ...(where.cluster !== undefined && CLUSTER_SETTINGS),
       },
     })
-    return where.cluster === undefined ? client : inCluster(client, where.cluster)
+    writeLongValues(client)
+    if (where.cluster !== undefined) translateFor(client, where.cluster)
+    return Object.assign(client, { reports: client })
   }
   // Loaded only here: the engine is a library of several hundred megabytes.
   const { createChdbConnection } = await import('chdb/connection')
@@ -38,12 +49,24 @@ export async function openClickHouse(where: ClickHousePlace): Promise<ClickHouse
     return createClient({ connection: connection as unknown as ClientConnection })
   }
   const client = connect()
-  readBy(client, Array.from({ length: READERS }, connect))
-  return client
+  const reader = connect()
+  const reporters = Array.from({ length: REPORTS_AT_ONCE }, connect)
+  // Values are set by statements of their own, so it cannot be told with the one that has them.
+  for (const each of [reader, ...reporters])
+    await each.command({ query: `set max_query_size = ${ANY_LENGTH}` })
+  const close = client.close.bind(client)
+  return Object.assign(client, {
+    query: readBy([reader]),
+    reports: { query: readBy(reporters), atOnce: REPORTS_AT_ONCE },
+    close: async () => {
+      for (const each of [reader, ...reporters]) await each.close()
+      await close()
+    },
+  })
 }
 
-/** The client, whose commands go to all servers of the cluster. */
-function inCluster(client: ClickHouse, cluster: string): ClickHouse {
+/** Makes the client's commands go to all servers of the cluster. */
+function translateFor(client: ClickHouseClient, cluster: string): void {
   const command = client.command.bind(client)
   client.command = async ({ query, ...others }) => {
     const [first = '', ...further] = onCluster(query, cluster)
@@ -51,12 +74,11 @@ function inCluster(client: ClickHouse, cluster: string): ClickHouse {
     for (const statement of further) await command({ query: statement, ...others })
     return result
   }
-  return client
 }
 
 /** Rows of a SELECT; `params` are bound as `{name:Type}` in the statement. `signal` gives it up. */
 export async function selectRows<Row>(
-  clickhouse: ClickHouse,
+  clickhouse: Pick<ClickHouseClient, 'query'>,
   query: string,
   params: Readonly<Record<string, unknown>> = {},
   signal?: AbortSignal,

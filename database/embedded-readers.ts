@@ -1,13 +1,17 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { asBound, quoted } from './literals.ts'
+
+type Query = ClickHouseClient['query']
+type Asked = Parameters<Query>[0]
 
 /**
- * Makes the embedded engine's client read by way of others on the same
- * directory, each statement by one that is free: a connection runs one at a
- * time. And statements with bound values the library runs one at a time in the
- * whole process, since what it binds is not a connection's own. A setting is:
- * so values are set as `param_…` first.
+ * Reads from the embedded engine by way of some connections to it, each
+ * statement by one that is free: a connection runs one at a time. And statements
+ * with bound values the library runs one at a time in the whole process, since
+ * what it binds is not a connection's own. A setting is: so values are set as
+ * `param_…` first.
  */
-export function readBy(client: ClickHouseClient, readers: readonly ClickHouseClient[]): void {
+export function readBy(readers: readonly ClickHouseClient[]): Query {
   const free = [...readers]
   const waiting: ((reader: ClickHouseClient) => void)[] = []
   const take = () => {
@@ -21,57 +25,30 @@ export function readBy(client: ClickHouseClient, readers: readonly ClickHouseCli
     if (next) next(reader)
     else free.push(reader)
   }
-  const query = async ({
-    query_params = {},
-    ...asked
-  }: Parameters<ClickHouseClient['query']>[0]) => {
+  // Without the signal: the engine cannot be stopped, and the reader is free when it has really ended.
+  const read = async ({ query_params = {}, abort_signal, ...asked }: Asked) => {
     const reader = await take()
     try {
       const values = Object.entries(query_params)
-      asked.abort_signal?.throwIfAborted()
+      abort_signal?.throwIfAborted()
       if (values.length > 0)
         await reader.command({
-          query: `set ${values.map(([name, value]) => `param_${name} = ${quoted(asText(value))}`).join(', ')}`,
+          query: `set ${values.map(([name, value]) => `param_${name} = ${quoted(asBound(value))}`).join(', ')}`,
         })
       return await reader.query(asked)
     } finally {
       give(reader)
     }
   }
-  client.query = query as typeof client.query // whose type follows from the format
-  const close = client.close.bind(client)
-  client.close = async () => {
-    for (const reader of readers) await reader.close()
-    await close()
-  }
+  const query = (asked: Asked) =>
+    asked.abort_signal ? unlessAborted(read(asked), asked.abort_signal) : read(asked)
+  return query as Query // whose type follows from the format
 }
 
-const escaped = (text: string) =>
-  text
-    .replaceAll('\\', '\\\\')
-    .replaceAll("'", "\\'")
-    .replaceAll('\t', '\\t')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\0', '\\0')
-
-const quoted = (text: string) => `'${escaped(text)}'`
-
-/** A value as ClickHouse reads it where it stands for itself. */
-function asText(value: unknown): string {
-  return typeof value === 'string' ? escaped(value) : inside(value)
-}
-
-/** The same, in a list. */
-function inside(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(inside).join(',')}]`
-  switch (typeof value) {
-    case 'string':
-      return quoted(value)
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return String(value)
-  }
-  throw new TypeError(`A ${typeof value} cannot be bound to a statement.`)
+/** What is awaited, or a failure as soon as it is given up. */
+function unlessAborted<T>(awaited: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(signal.reason)
+  signal.addEventListener('abort', giveUp, { once: true })
+  return Promise.race([awaited, promise]).finally(() => signal.removeEventListener('abort', giveUp))
 }

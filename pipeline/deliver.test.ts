@@ -117,4 +117,34 @@ describe('blocks', () => {
       ),
     ).toEqual([{ title }])
   })
+
+  it('replace as many events as there are, on a server too', async () => {
+    const server = await testClickHouse('http')
+    const many = Array.from(
+      { length: 9_000 },
+      (_, index) => `00000000-0000-4000-9000-${String(index).padStart(12, '0')}`,
+    )
+    const site = 'many'.padEnd(64, '-site')
+    await server.insert({
+      table: 'events',
+      values: many.map((event_id) => ({
+        ...{ event_id, site_id: site, occurred_at: '2026-11-25 12:00:00', outbox_id: 0 },
+      })),
+      format: 'JSONEachRow',
+    })
+    const replaced = many.slice(1)
+    await pool.query(
+      `insert into clickhouse_outbox (month, sites, rows, payload, replaced, replaced_sites)
+       values (202611, array[$1], 0, '', $2, $3)`,
+      [site, replaced, replaced.map(() => site)],
+    )
+    while (await deliverNext(pool, server));
+    expect(
+      await selectRows(
+        server,
+        'select toString(event_id) as id from events where site_id = {site:String}',
+        { site },
+      ),
+    ).toEqual([{ id: many[0] }])
+  })
 })

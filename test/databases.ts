@@ -62,10 +62,10 @@ async function cloneTemplate(name: string) {
  * own, or a database of the server whose address stands there, of the cluster
  * that TEST_CLICKHOUSE_CLUSTER names.
  */
-export async function testClickHouse(): Promise<ClickHouse> {
+export async function testClickHouse(where = process.env.TEST_CLICKHOUSE): Promise<ClickHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'footfall-clickhouse-'))
   after(() => rm(folder, { recursive: true, force: true }))
-  const clickhouse = await openTestClickHouse(process.env.TEST_CLICKHOUSE, folder)
+  const clickhouse = await openTestClickHouse(where, folder)
   await migrateClickHouse(clickhouse)
   return clickhouse
 }

@@ -1,4 +1,4 @@
-import { type ClickHouse, selectRows } from '../../database/clickhouse.ts'
+import { type ClickHouse, type Reports, selectRows } from '../../database/clickhouse.ts'
 import type { SiteScope, Statement } from '../../reports/scope.ts'
 import { Problem } from '../errors.ts'
 import type { Changes } from './changes.ts'
@@ -24,6 +24,10 @@ export const REPORT_LIMITS: ReportLimits = {
   memoryBytes: 2_000_000_000,
   keptRows: 500_000,
 }
+
+/** Where few are answered at once, a site leaves one for the others, however heavy its own are. */
+const limitsOf = ({ atOnce }: Reports): ReportLimits =>
+  atOnce === undefined ? REPORT_LIMITS : { ...REPORT_LIMITS, running: atOnce, runningOfSite: atOnce - 1 }
 
 type Rows = Record<string, unknown>[]
 
@@ -58,9 +62,9 @@ export interface ReportEngine {
  * some milliseconds after them.
  */
 export function createReportEngine(
-  clickhouse: ClickHouse,
+  { reports }: Pick<ClickHouse, 'reports'>,
   changes: Pick<Changes, 'subscribe'>,
-  limits: ReportLimits = REPORT_LIMITS,
+  limits: ReportLimits = limitsOf(reports),
 ): ReportEngine {
   const queue = createFairQueue(limits)
   const sites = new Map<string, Map<string, Entry>>()
@@ -87,10 +91,11 @@ export function createReportEngine(
     const { sql, params } = statement
     const run = () =>
       selectRows<Record<string, unknown>>(
-        clickhouse,
+        reports,
         `${sql}\nsettings max_execution_time = ${limits.seconds}, max_memory_usage = ${limits.memoryBytes}`,
         params,
-        abort.signal,
+        // Embedded, it runs to its end all the same, and is its site's turn until then.
+        reports.atOnce === undefined ? abort.signal : undefined,
       )
     const entry: Entry = {
       rows: queue.enter(siteId, run, abort.signal),

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
+import { testClickHouse } from '../test/databases.ts'
+import { type AnswerContext, answer } from './answer.ts'
+import { parseQuery } from './parse.ts'
+
+const SITE = 'long'
+const PATHS = Array.from({ length: 4_000 }, (_, index) =>
+  `/${index}/${["it's", '\\', "\\'", 'new\nline', 'tab\t', 'ü🙂', '{from:Int64}', '%27'][index % 8]}/`.padEnd(
+    300,
+    'long',
+  ),
+)
+
+async function ask(clickhouse: ClickHouse) {
+  const values = PATHS.flatMap((path, index) =>
+    ['2026-11-02', ...Array.from({ length: index % 3 }, () => '2026-11-01')].map((day, nth) => ({
+      ...{ site_id: SITE, event_type: 'pageview', path, visitor: 3 * index + nth },
+      ...{ occurred_at: `${day} 10:00:00`, visitor_basis: 'persistent_id' },
+    })),
+  )
+  await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
+  const query = parseQuery({
+    ...{ metrics: ['pageviews'], dimensions: ['event:page'], range: 'yesterday' },
+    filters: [['is', 'event:page', PATHS.slice(0, 199)]],
+    compare: 'previous_period',
+  })
+  const context: AnswerContext = {
+    timezone: 'UTC',
+    nowMs: Date.parse('2026-11-03T12:00:00Z'),
+    freshness: '',
+    run: ({ sql, params }) => selectRows(clickhouse, sql, params),
+  }
+  return {
+    all: await answer({ siteId: SITE }, { ...query, filters: [] }, context),
+    some: await answer({ siteId: SITE }, query, context),
+  }
+}
+
+it('compares thousands of rows that are long, on a server as embedded', async () => {
+  const embedded = await ask(await testClickHouse())
+  const served = await ask(await testClickHouse('http'))
+  expect(served).toEqual(embedded)
+  const rows = PATHS.map((path, index) => ({
+    dimensions: { 'event:page': path },
+    metrics: { pageviews: 1 },
+    compare: { pageviews: index % 3 },
+  }))
+  const byPath = (given: readonly { dimensions: Readonly<Record<string, string>> }[]) =>
+    new Map(given.map((row) => [row.dimensions['event:page'], row]))
+  expect(byPath(served.all.rows)).toEqual(byPath(rows))
+  expect(byPath(served.some.rows)).toEqual(byPath(rows.slice(0, 199)))
+})
