@@ -9,19 +9,34 @@ const [path = '', port = '', ...statements] = process.argv.slice(2)
 const engine = createChdbConnection({ path })
 for (const query of statements) await engine.command({ query })
 
+const CONTROLS: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r' }
+const unescaped = (text: string) =>
+  text.replaceAll(/\\(.)/gs, (_, letter: string) => CONTROLS[letter] ?? letter)
+
+/** A parameter as it was before our client wrote it into the address: the engine's writes it once more. */
+function parameter(query: string, name: string, text: string): unknown {
+  if (!query.includes(`{${name}:Array(`)) return unescaped(text)
+  const quoted = /'((?:[^'\\]|\\.)*)'/gs
+  return JSON.parse(text.replaceAll(quoted, (_, each: string) => JSON.stringify(unescaped(each))))
+}
+
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await text(request)
   const { searchParams } = new URL(request.url ?? '/', 'http://engine')
-  const query = searchParams.get('query')
+  const inAddress = searchParams.get('query')
+  const query = inAddress ?? body
   const { query: _query, query_id: _id, ...others } = Object.fromEntries(searchParams)
   const isParameter = ([name]: [string, string]) => name.startsWith('param_')
   const { stream } = await engine.exec({
-    query: query ?? body,
-    ...(query !== null && body !== '' && { values: Readable.from([Buffer.from(body)]) }),
+    query,
+    ...(inAddress !== null && body !== '' && { values: Readable.from([Buffer.from(body)]) }),
     query_params: Object.fromEntries(
       Object.entries(others)
         .filter(isParameter)
-        .map(([name, value]) => [name.slice('param_'.length), value]),
+        .map(([key, value]) => {
+          const name = key.slice('param_'.length)
+          return [name, parameter(query, name, value)]
+        }),
     ),
     clickhouse_settings: Object.fromEntries(
       Object.entries(others).filter((each) => !isParameter(each)),
