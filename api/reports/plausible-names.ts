@@ -26,15 +26,12 @@ export function valuesNamed(
   folds = false,
 ): readonly string[] {
   if (label === dimension.empty && dimension.name !== 'visit:source') return ['']
-  const named = labelled(dimension, (each) =>
-    folds ? each.toLowerCase() === label.toLowerCase() : each === label,
+  const fold = (text: string) => (folds ? text.toLowerCase() : text)
+  const named = Object.entries(dimension.labels ?? {}).flatMap(([value, each]) =>
+    fold(each) === fold(label) ? [value] : [],
   )
   return [...named, ...(dimension.read?.(label) ?? [label])]
 }
-
-/** The values whose name passes. */
-export const labelled = ({ labels = {} }: PlausibleDimension, passes: (label: string) => boolean) =>
-  Object.entries(labels).flatMap(([value, label]) => (passes(label) ? [value] : []))
 
 const DEVICES = {
   desktop: 'Desktop',
@@ -69,12 +66,6 @@ const CITY: PlausibleDimension = {
 const NOT_SET = '(not set)'
 const plain = (name: string): PlausibleDimension => ({ name, empty: NOT_SET })
 
-const OS: PlausibleDimension = {
-  ...plain('visit:os'),
-  labels: { macOS: 'Mac' },
-  read: (label) => (label === 'GNU/Linux' ? [label, 'Linux'] : [label]),
-}
-
 export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> = {
   time: { name: 'time' },
   'time:hour': { name: 'time:hour' },
@@ -101,7 +92,7 @@ export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> 
   'visit:screen': { ...plain('visit:device'), labels: DEVICES },
   'visit:browser': plain('visit:browser'),
   'visit:browser_version': plain('visit:browser_version'),
-  'visit:os': OS,
+  'visit:os': { ...plain('visit:os'), labels: { macOS: 'Mac', Linux: 'GNU/Linux' } },
   'visit:os_version': plain('visit:os_version'),
   'visit:country': { name: 'visit:country' },
   'visit:region': { name: 'visit:region' },
