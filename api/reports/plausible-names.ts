@@ -66,6 +66,13 @@ const CITY: PlausibleDimension = {
 const NOT_SET = '(not set)'
 const plain = (name: string): PlausibleDimension => ({ name, empty: NOT_SET })
 
+// Plausible's own tests have Linux, its dashboard GNU/Linux.
+const OS: PlausibleDimension = {
+  ...plain('visit:os'),
+  labels: { macOS: 'Mac' },
+  read: (label) => (label === 'GNU/Linux' ? [label, 'Linux'] : [label]),
+}
+
 export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> = {
   time: { name: 'time' },
   'time:hour': { name: 'time:hour' },
@@ -92,7 +99,7 @@ export const PLAUSIBLE_DIMENSIONS: Readonly<Record<string, PlausibleDimension>> 
   'visit:screen': { ...plain('visit:device'), labels: DEVICES },
   'visit:browser': plain('visit:browser'),
   'visit:browser_version': plain('visit:browser_version'),
-  'visit:os': { ...plain('visit:os'), labels: { macOS: 'Mac', Linux: 'GNU/Linux' } },
+  'visit:os': OS,
   'visit:os_version': plain('visit:os_version'),
   'visit:country': { name: 'visit:country' },
   'visit:region': { name: 'visit:region' },
