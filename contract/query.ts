@@ -16,8 +16,14 @@ export type TextOperator =
 /** Of numbers: what is no number passes none of them. */
 export type NumberOperator = 'gt' | 'gte' | 'lt' | 'lte'
 
+export interface TextModifiers {
+  readonly case_sensitive?: boolean
+  /** What is asked of is what values are called here, by the values. No query from outside has it. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
 export type Filter =
-  | readonly [TextOperator, string, readonly string[], { readonly case_sensitive?: boolean }?]
+  | readonly [TextOperator, string, readonly string[], TextModifiers?]
   | readonly [NumberOperator, string, readonly number[]]
   | readonly ['and' | 'or', readonly Filter[]]
   | readonly ['not', Filter]

@@ -1,6 +1,7 @@
 import type { MetricValue, Query, QueryAnswer, QueryRow, Range } from '../contract/query.ts'
 import { compile } from './compile.ts'
 import { dimensionOf } from './dimensions.ts'
+import { population } from './filter.ts'
 import { NO_NAMES, type SiteNames } from './goal.ts'
 import { metricOf } from './metrics.ts'
 import { cursorAfter, orderingOf } from './order.ts'
@@ -41,7 +42,7 @@ export async function answer(
   const [{ rows, next }, totals, bases, totalsBefore] = await Promise.all([
     pageOf(scope, plan, run),
     totalsOf(scope, plan, run),
-    basesOf(scope, interval, run),
+    basesOf(scope, plan, run),
     before && totalsOf(scope, before, run),
   ])
   const all = plan.dimensions.length === 0 ? [{ dimensions: {}, metrics: totals }] : rows
@@ -131,11 +132,11 @@ async function totalsOf(scope: SiteScope, plan: Plan, run: Run) {
 
 type Basis = Exclude<QueryAnswer['meta']['uniques_basis'], 'mixed' | 'none'>
 
-async function basesOf(scope: SiteScope, interval: Interval, run: Run): Promise<Basis[]> {
-  const sql = scopedSql(scope, interval, 'UTC')
-  const rows = await run(
-    sql.statement(`select distinct visitor_basis ${sql.events(sql.firsts('stretch'))}`),
-  )
+/** What ids visitors have in the range, whatever is asked of them. */
+async function basesOf(scope: SiteScope, plan: Plan, run: Run): Promise<Basis[]> {
+  const sql = scopedSql(scope, plan.interval, 'UTC')
+  const events = sql.events(sql.firsts('stretch'), population(plan.dimensions, plan.filters))
+  const rows = await run(sql.statement(`select distinct visitor_basis ${events}`))
   return rows.map((row) => row.visitor_basis as Basis) // the pipeline writes only these
 }
 

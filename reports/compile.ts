@@ -72,7 +72,12 @@ function isKeyOf(part: Part, name: string): boolean {
   }
 }
 
-const PLAIN: AggregateContext = { startsHere: 's', isNewHere: 'n', goalValue: 'v' }
+const PLAIN: AggregateContext = {
+  startsHere: 's',
+  isNewHere: 'n',
+  goalValue: 'v',
+  goalCurrencies: 'c',
+}
 
 /** Every aggregate once, however many metrics are made of it. */
 function columnsOf(metrics: readonly Metric[]): readonly (Column & { readonly key: string })[] {

@@ -87,11 +87,13 @@ export function filterCondition(filter: Filter, sql: ScopedSql): string {
       return `ifNull(${compared.join(' or ')}, 0)`
     }
     default: {
-      const [operator, name, values, { case_sensitive = true } = {}] = filter
+      const [operator, name, values, { case_sensitive = true, labels } = {}] = filter
       const [positive = '', not] = operator.split('_')
       const find = FINDS[positive]
       if (!find) throw new Error(`no operator ${operator}, but it passed the parser`)
-      const found = find(rowExpression(name, sql), values, sql, !case_sensitive)
+      const text = rowExpression(name, sql)
+      const asked = labels ? labelled(text, labels, sql) : text
+      const found = find(asked, values, sql, !case_sensitive)
       return not ? `not ${found}` : found
     }
   }
@@ -128,6 +130,9 @@ function rowExpression(name: string, sql: ScopedSql): string {
   // LowCardinality and Nullable hide from some functions what they hold.
   return dimension.row(sql)
 }
+
+const labelled = (text: string, labels: Readonly<Record<string, string>>, sql: ScopedSql) =>
+  `transform(${text}, ${sql.bind('Array(String)', Object.keys(labels))}, ${sql.bind('Array(String)', Object.values(labels))}, ${text})`
 
 /** Whose rows an answer is of: people's, or bots' where a dimension or a filter names them. */
 export function population(dimensions: readonly string[], filters: readonly Filter[]): string {

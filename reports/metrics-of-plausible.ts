@@ -110,6 +110,20 @@ export const PLAUSIBLE_METRICS: readonly Metric[] = [
     definition:
       'Scroll depth as Plausible counts it: the furthest of each visit; pages that fit the window too.',
   },
+  {
+    name: 'plausible_foreign_revenue',
+    unit: 'count',
+    needs: 'goal',
+    of: [
+      [
+        'events',
+        ({ goalCurrencies }) =>
+          `countIf(currency != '' and not has(${goalCurrencies}, toString(currency)))`,
+      ],
+    ],
+    definition:
+      'Events with revenue in another currency than that of their goal, which Plausible would have converted.',
+  },
   conversion('plausible_cr', 'all', 'all visitors of the range'),
   conversion('plausible_group_cr', 'group', 'all visitors of the group'),
 ]

@@ -10,6 +10,8 @@ export interface AggregateContext {
   readonly isNewHere: string
   /** What the goals that a row reached are worth. */
   readonly goalValue: string
+  /** The currencies of the row's goals, as an array. */
+  readonly goalCurrencies: string
 }
 
 type Aggregate = (context: AggregateContext) => string

@@ -17,6 +17,20 @@ export function asCsv(query: Query, { rows }: QueryAnswer): string {
   return csv([head, ...lines])
 }
 
+/** What such rows have no room for, as headers. */
+export const headersOf = ({ meta }: QueryAnswer): Record<string, string> => ({
+  'x-freshness': meta.freshness,
+  ...(meta.warnings.length > 0 && { 'x-warnings': asciiJson(meta.warnings) }),
+  ...(meta.next_cursor !== undefined && { 'x-next-cursor': meta.next_cursor }),
+})
+
+/** A header is ASCII; names of properties are any text. */
+const asciiJson = (value: unknown) =>
+  JSON.stringify(value).replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 /** Any rows as CSV: a column for each member that is no list or object. */
 export function rowsAsCsv(rows: readonly object[]): string {
   const entries = rows.map((row) => new Map<string, unknown>(Object.entries(row)))

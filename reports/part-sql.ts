@@ -3,6 +3,7 @@ import type { Filter } from '../contract/query.ts'
 import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
 import { firstsFor } from './fewer-rows.ts'
 import { factsOf, filterCondition, IS_ACT, namesIn, population } from './filter.ts'
+import type { Goal } from './goal.ts'
 import type { AggregateContext, Metric } from './metrics.ts'
 import type { Part } from './parts.ts'
 import { GOAL, mapLeaves, type Plan } from './plan.ts'
@@ -367,22 +368,24 @@ function contextOf(
       beganInRange(at),
       ...times.map((bucket) => `${bucket(at, sql)} = ${bucket('occurred_at', sql)}`),
     ].join(' and ')
-  const goal = plan.dimensions.indexOf(GOAL)
+  const goal = `d${plan.dimensions.indexOf(GOAL)}`
+  const ofGoals = <T>(type: string, of: (goal: Goal) => T) =>
+    sql.bind(`Array(${type})`, plan.goals.map(of))
+  const names = () => ofGoals('String', ({ name }) => name)
   return {
     startsHere: beganHere('session_started_at'),
     isNewHere: `(${beganHere('first_started_at')})`,
     get goalValue() {
-      const values = sql.bind(
-        'Array(Float64)',
-        plan.goals.map(({ value }) => value),
-      )
-      if (!keys.includes(`d${goal}`))
-        return `arraySum(arrayMap((is_reached, value) -> if(is_reached, value, 0), ${reachedOf(sql, plan)}, ${values}))`
-      const names = sql.bind(
-        'Array(String)',
-        plan.goals.map(({ name }) => name),
-      )
-      return `transform(d${goal}, ${names}, ${values}, 0.)`
+      const values = ofGoals('Float64', ({ value }) => value)
+      return keys.includes(goal)
+        ? `transform(${goal}, ${names()}, ${values}, 0.)`
+        : `arraySum(arrayMap((is_reached, value) -> if(is_reached, value, 0), ${reachedOf(sql, plan)}, ${values}))`
+    },
+    get goalCurrencies() {
+      const currencies = ofGoals('String', ({ currency = '' }) => currency)
+      return keys.includes(goal)
+        ? `[transform(${goal}, ${names()}, ${currencies}, '')]`
+        : currencies
     },
   }
 }

@@ -85,11 +85,19 @@ export function previousPeriod({ from, to }: Interval): Interval {
 const isOfWholeDays = ({ from, to }: Interval) =>
   from.equals(from.startOfDay()) && to.equals(to.startOfDay())
 
+/** The same days of another year, or else an interval of equal length. */
 function earlier({ from, to }: Interval, by: { years: number } | { weeks: number }): Interval {
-  const moved = { from: from.subtract(by), to: to.subtract(by) }
-  return isOfWholeDays({ from, to })
-    ? { from: moved.from.startOfDay(), to: moved.to.startOfDay() }
-    : moved
+  if (!isOfWholeDays({ from, to })) {
+    const moved = from.subtract(by)
+    return { from: moved, to: moved.add(from.until(to)) }
+  }
+  // The last day is moved, not the end: a year before 29 February is the 28th, and the range ends after it.
+  const last = to.toPlainDate().subtract({ days: 1 })
+  const startOn = (day: Temporal.PlainDate) => day.toZonedDateTime(from.timeZoneId)
+  return {
+    from: startOn(from.toPlainDate().subtract(by)),
+    to: startOn(last.subtract(by).add({ days: 1 })),
+  }
 }
 
 /** What a query is compared with. */

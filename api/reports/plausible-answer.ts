@@ -13,7 +13,14 @@ import { withEntryBounces } from './plausible-bounces.ts'
 import { change } from './plausible-change.ts'
 import { PlausibleError } from './plausible-error.ts'
 import { renamed } from './plausible-filters.ts'
-import { currencyOf, isGoalOf, isOfScrolling, money } from './plausible-goals.ts'
+import {
+  currencyOf,
+  isAboutGoals,
+  isGoalOf,
+  isOfScrolling,
+  isRevenue,
+  money,
+} from './plausible-goals.ts'
 import { PLAUSIBLE_METRICS, plausibleDimension, shownValue } from './plausible-names.ts'
 import type { PlausibleRequest } from './plausible-query.ts'
 
@@ -36,6 +43,7 @@ export interface PlausibleRow {
 }
 
 const PAGE = 10_000
+const FOREIGN = 'plausible_foreign_revenue'
 /** What Plausible would not have as events. */
 const OWN: Filter = ['is_not', 'event:name', AUTOMATIC_TYPES]
 
@@ -116,7 +124,10 @@ function nativeQuery(request: PlausibleRequest): Query {
       ] as const,
   )
   return {
-    metrics: request.metrics.map((name) => toMetric(name, request)),
+    metrics: [
+      ...request.metrics.map((name) => toMetric(name, request)),
+      ...(request.metrics.some(isRevenue) && isAboutGoals(request) ? [FOREIGN] : []),
+    ],
     dimensions: native,
     range: request.range,
     filters: [
@@ -168,7 +179,7 @@ function isOfNoGoal({ dimensions, filters }: PlausibleRequest, { names }: SiteSe
 }
 
 function rowOfNothing(request: PlausibleRequest, context: PlausibleContext): PlausibleRow {
-  const metrics = request.metrics.map((name) => metricOf(name, null, undefined, request, context))
+  const metrics = request.metrics.map((name) => metricOf(name, {}, undefined, request, context))
   return { dimensions: [], metrics }
 }
 
@@ -193,7 +204,7 @@ function checkNames(filters: readonly Filter[], { names }: SiteSettings): void {
     const [operator, name, values, modifiers] = filter
     if (name === 'segment' && values.some((id) => !Object.hasOwn(names.segments, String(id))))
       throw new PlausibleError("Invalid filters. Some segments don't exist or aren't accessible.")
-    if (name !== GOAL || operator !== 'is' || modifiers) return
+    if (name !== GOAL || operator !== 'is' || modifiers?.case_sensitive !== undefined) return
     const missing = values.find((value) => !goals.includes(String(value)))
     if (missing !== undefined)
       throw new PlausibleError(
@@ -206,12 +217,14 @@ function checkNames(filters: readonly Filter[], { names }: SiteSettings): void {
 /** A metric of a row there. */
 function metricOf(
   name: string,
-  number: MetricValue,
+  numbers: Readonly<Record<string, MetricValue>>,
   goal: string | undefined,
   request: PlausibleRequest,
   { site }: PlausibleContext,
 ): unknown {
-  if (name.endsWith('_revenue')) return money(number, currencyOf(request, site, goal))
+  const number = numbers[toMetric(name, request)] ?? null
+  if (isRevenue(name))
+    return numbers[FOREIGN] ? null : money(number, currencyOf(request, site, goal))
   if (name === 'events' && isOfScrolling(request, site, goal)) return null
   return number ?? PLAUSIBLE_METRICS[name]?.zero ?? null
 }
@@ -231,7 +244,7 @@ function rowShower(request: PlausibleRequest, context: PlausibleContext, told: Q
     name: string,
     row: Readonly<Record<string, MetricValue>>,
     goal: string | undefined,
-  ) => metricOf(name, row[toMetric(name, request)] ?? null, goal, request, context)
+  ) => metricOf(name, row, goal, request, context)
   const then = counterparts(request, site, told)
   return (row: QueryRow): PlausibleRow => {
     const texts = native.map((name) => row.dimensions[name] ?? '')

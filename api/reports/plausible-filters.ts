@@ -1,11 +1,6 @@
 import type { Filter, TextOperator } from '../../contract/query.ts'
 import { inspect, PlausibleError } from './plausible-error.ts'
-import {
-  labelled,
-  type PlausibleDimension,
-  plausibleDimension,
-  valuesNamed,
-} from './plausible-names.ts'
+import { type PlausibleDimension, plausibleDimension, valuesNamed } from './plausible-names.ts'
 
 const OPERATORS = ['is', 'is_not', 'contains', 'contains_not', 'matches', 'matches_not']
 const MAX_SEGMENTS = 10
@@ -35,7 +30,7 @@ export function plausibleFilters(value: readonly unknown[], hasWildcards = false
       hasWildcards,
     })
   })
-  const segments = JSON.stringify(filters).split('"segment"').length - 1
+  const segments = JSON.stringify(value).split('"segment"').length - 1
   if (segments > MAX_SEGMENTS)
     throw new PlausibleError(
       `Invalid filters. You can only use up to ${MAX_SEGMENTS} segment filters in a query.`,
@@ -116,27 +111,24 @@ export function leaf(
   folds?: boolean,
 ): Filter {
   const { name } = dimension
-  const modifiers = folds === undefined ? [] : [{ case_sensitive: !folds }]
-  const by = (verb: TextOperator, values: readonly string[]): Filter =>
-    [verb, name, values, ...modifiers] as unknown as Filter // with or without its last member
+  const folding = folds === undefined ? {} : { case_sensitive: !folds }
   if (operator === 'is' || operator === 'is_not')
-    return by(
+    return [
       operator,
+      name,
       labels.flatMap((label) => valuesNamed(dimension, label, folds)),
-    )
-  const filter = by(operator, labels)
+      folding,
+    ]
+  const filter: Filter = [
+    operator,
+    name,
+    labels,
+    { ...folding, ...(dimension.labels && { labels: dimension.labels }) },
+  ]
   // What an event has not, neither contains a text nor lacks one.
   if (name.startsWith('event:props:') && operator.endsWith('_not'))
     return ['and', [filter, ['is_not', name, ['']]]]
-  if (!operator.startsWith('contains')) return filter
-  const fold = (text: string) => (folds ? text.toLowerCase() : text)
-  const named = labelled(dimension, (label) =>
-    labels.some((each) => fold(label).includes(fold(each))),
-  )
-  if (named.length === 0) return filter
-  return operator === 'contains'
-    ? ['or', [filter, ['is', name, named]]]
-    : ['and', [filter, ['is_not', name, named]]]
+  return filter
 }
 
 /** As RE2: an asterisk is any text. */

@@ -102,4 +102,59 @@ describe('goals in Plausible’s Stats API v2', () => {
     expect(none.results[0].metrics).toEqual([null])
     expect(none.meta.metric_warnings.total_revenue.code).toBe('no_revenue_goals_matching')
   })
+
+  it('has no revenue where events are in another currency than that of their goal, and says so', async () => {
+    const paid = (name: string, browser: string, revenue: string, currency: string) => ({
+      at: at('00:00:00'),
+      ...{ name, browser, revenue, currency },
+    })
+    const site = await siteWith([
+      paid('Other', 'Firefox', '100', 'USD'),
+      paid('Mixed', 'Firefox', '10', 'EUR'),
+      paid('Mixed', 'Chrome', '10', 'USD'),
+      paid('Own', 'Firefox', '10', 'USD'),
+      { at: at('00:00:00'), name: 'Own' },
+    ])
+    for (const [name, currency] of [
+      ['Other', 'EUR'],
+      ['Mixed', 'EUR'],
+      ['Own', 'USD'],
+    ] as const)
+      await goal(site, name, { kind: 'event', event: name }, currency)
+    const ask = async (names: string[], dimensions: string[] = []) => {
+      const { results, meta } = await query(site, {
+        metrics: ['total_revenue', 'average_revenue'],
+        filters: [['is', 'event:goal', names]],
+        dimensions,
+        order_by: dimensions.map((name) => [name, 'asc']),
+      })
+      return {
+        rows: results.map((row: { dimensions: string[]; metrics: ({ long: string } | null)[] }) => [
+          ...row.dimensions,
+          ...row.metrics.map((money) => money?.long ?? null),
+        ]),
+        warnings: Object.values(meta.metric_warnings ?? {}).map(
+          (warning) => (warning as { code: string }).code,
+        ),
+      }
+    }
+    const warnings = Array(2).fill('no_single_revenue_currency')
+    expect(await ask(['Other'])).toEqual({ rows: [[null, null]], warnings })
+    expect(await ask(['Mixed'])).toEqual({ rows: [[null, null]], warnings })
+    expect(await ask(['Mixed'], ['visit:browser'])).toEqual({
+      rows: [
+        ['Chrome', null, null],
+        ['Firefox', '€10.00', '€10.00'],
+      ],
+      warnings,
+    })
+    expect(await ask(['Own', 'Mixed'], ['event:goal'])).toEqual({
+      rows: [
+        ['Mixed', null, null],
+        ['Own', '$10.00', '$10.00'],
+      ],
+      warnings,
+    })
+    expect(await ask(['Own'])).toEqual({ rows: [['$10.00', '$10.00']], warnings: [] })
+  })
 })

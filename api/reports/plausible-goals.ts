@@ -3,6 +3,7 @@ import { namesIn } from '../../reports/filter.ts'
 import type { Goal } from '../../reports/goal.ts'
 import { GOAL, matchesGoal } from '../../reports/plan.ts'
 import type { SiteSettings } from '../sites/site-names.ts'
+import type { PlausibleRow } from './plausible-answer.ts'
 import type { PlausibleRequest } from './plausible-query.ts'
 
 /** Whether a filter by goals means this one. */
@@ -52,12 +53,18 @@ export function money(revenue: MetricValue, currency: string | undefined): unkno
   return { value, currency, short, long: format({}) }
 }
 
-const isAboutGoals = ({ dimensions, filters }: PlausibleRequest) =>
+export const isAboutGoals = ({ dimensions, filters }: PlausibleRequest) =>
   dimensions.includes(GOAL) || filters.some((filter) => filter[1] === GOAL)
 
+export const isRevenue = (metric: string) => metric.endsWith('_revenue')
+
 /** Why revenue is null, where it is. */
-export function metricWarnings(request: PlausibleRequest, site: SiteSettings): object {
-  const asks = request.metrics.filter((name) => name.endsWith('_revenue'))
+export function metricWarnings(
+  request: PlausibleRequest,
+  site: SiteSettings,
+  rows: readonly PlausibleRow[],
+): object {
+  const asks = request.metrics.filter(isRevenue)
   if (asks.length === 0) return {}
   const goals = isAboutGoals(request) ? goalsOf(request, site) : []
   const currencies = new Set(goals.flatMap(({ currency }) => currency ?? []))
@@ -73,6 +80,30 @@ export function metricWarnings(request: PlausibleRequest, site: SiteSettings): o
             warning:
               'Revenue metrics are null as there are multiple currencies for the selected event:goals.',
           }
-        : undefined
+        : isOfOthers(request, site, rows)
+          ? {
+              code: 'no_single_revenue_currency',
+              warning:
+                'Revenue metrics are null where there are events in another currency than that of their goal, as nothing is converted.',
+            }
+          : undefined
   return warning ? { metric_warnings: Object.fromEntries(asks.map((name) => [name, warning])) } : {}
+}
+
+/** Whether revenue is null in a row whose goal has a currency. */
+function isOfOthers(
+  request: PlausibleRequest,
+  site: SiteSettings,
+  rows: readonly PlausibleRow[],
+): boolean {
+  const at = request.dimensions.indexOf(GOAL)
+  const hasNull = (metrics: readonly unknown[] = []) =>
+    request.metrics.some((name, index) => isRevenue(name) && metrics[index] === null)
+  return rows.some(({ dimensions, metrics, comparison }) => {
+    const goal = at < 0 ? undefined : String(dimensions[at])
+    return (
+      currencyOf(request, site, goal) !== undefined &&
+      (hasNull(metrics) || hasNull(comparison?.metrics))
+    )
+  })
 }

@@ -45,11 +45,12 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
       )
       const asked = parsePlausible(body, context)
       const rows = await plausibleRows(asked, context)
+      const results = rows.slice(asked.offset, asked.offset + asked.limit)
       const interval = resolveRange(asked.range, context.site.timezone, context.nowMs)
       const at = (time: Temporal.ZonedDateTime | undefined) =>
         time?.toString({ timeZoneName: 'never', smallestUnit: 'second' }) ?? ''
       return {
-        results: rows.slice(asked.offset, asked.offset + asked.limit),
+        results,
         meta: {
           ...((asked.include.imports === true || asked.include.imports_meta === true) && {
             imports_included: false,
@@ -59,7 +60,7 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
             time_labels: timeLabels(asked, context.site),
           }),
           ...(asked.include.total_rows === true && { total_rows: rows.length }),
-          ...metricWarnings(asked, context.site),
+          ...metricWarnings(asked, context.site, results),
         },
         query: {
           site_id: body.site_id,

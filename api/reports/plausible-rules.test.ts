@@ -64,7 +64,24 @@ describe('rules of Plausible’s Stats API', () => {
     ['visit:os', { os: 'macOS' }, 'Mac', ['is', 'visit:os', ['Mac']]],
     ['visit:os', { os: 'Mac' }, 'Mac', ['contains', 'visit:os', ['ac']]],
     ['visit:os', { os: 'Linux' }, 'Linux', ['is', 'visit:os', ['GNU/Linux']]],
+    ['visit:os', { os: 'Linux' }, 'Linux', ['is', 'visit:os', ['Linux']]],
+    ['visit:os', { os: 'macOS' }, 'Mac', ['matches', 'visit:os', ['^(?i)mac$']]],
     ['visit:device', { device: 'desktop' }, 'Desktop', ['contains', 'visit:device', ['Desk']]],
+    ['visit:device', { device: 'desktop' }, 'Desktop', ['matches', 'visit:device', ['^D.*p$']]],
+    ['visit:device', { device: 'mobile' }, 'Mobile', ['matches_not', 'visit:device', ['^$|TV']]],
+    ['visit:device', { device: 'mobile' }, 'Mobile', ['contains', 'visit:device', ['Mo', 'tv']]],
+    [
+      'visit:country_name',
+      { country: 'DE' },
+      'Germany',
+      ['matches', 'visit:country_name', ['^Ger', 'AT']],
+    ],
+    [
+      'visit:region_name',
+      { region: 'EE-37' },
+      'Harjumaa',
+      ['matches', 'visit:region_name', ['^Harju.*a$']],
+    ],
     [
       'visit:region_name',
       { region: 'EE-37' },
@@ -94,6 +111,7 @@ describe('rules of Plausible’s Stats API', () => {
         at: at('00:00:01'),
         device: 'tv',
         os: 'iOS',
+        country: 'AT',
         region: 'Styria',
         city: 'Graz',
         referrer: 'https://x.example/',
@@ -286,7 +304,7 @@ describe('rules of Plausible’s Stats API v1', () => {
 
   it('takes filters as JSON, with wildcards over slashes', async () => {
     const site_id = await siteWith([
-      { at: at('00:00:00'), path: '/docs/a/b' },
+      { at: at('00:00:00'), path: '/docs/a/b', device: 'desktop', os: 'Linux' },
       { at: at('00:00:01'), path: '/blog' },
     ])
     const asked = (filters: unknown) =>
@@ -294,6 +312,11 @@ describe('rules of Plausible’s Stats API v1', () => {
     const one = { results: { visitors: { value: 1 } } }
     expect((await asked([['matches_wildcard', 'event:page', ['/docs*']]])).body).toEqual(one)
     expect((await asked([['is', 'event:page', ['/blog']]])).body).toEqual(one)
+    const wild = async (filters: string) =>
+      (await get('aggregate', { site_id, ...day, filters })).body
+    expect(await wild('visit:device==Desk*')).toEqual(one)
+    expect(await wild('visit:device!=Desk*')).toEqual(one)
+    expect(await wild('visit:os==GNU/*')).toEqual(one)
     expect((await asked([['is', 'event:goal', ['Visit /x']]])).body.error).toBe(
       'The pageview goal for the pathname `/x` is not configured for this site. Find out how to configure goals here: https://plausible.io/docs/stats-api#filtering-by-goals',
     )

@@ -15,14 +15,20 @@ beforeAll(async () => {
   keys.admin = await served.key('admin')
   keys.read = await served.key('read')
   keys.other = await served.key('admin', 'two')
-  await served.pool.query("insert into sites (site_id, name) values ('one', 'One'), ('two', 'Two')")
+  await served.pool.query(
+    "insert into sites (site_id, name) values ('one', 'One'), ('two', 'Two'), ('basis', 'Basis')",
+  )
   await insert('one', ['/', '/docs', '/docs', '=1+1'])
   await insert('two', ['/'])
   return () => served.app.close()
 })
 
 let lastEvent = 0
-async function insert(site_id: string, paths: readonly string[]) {
+async function insert(
+  site_id: string,
+  paths: readonly string[],
+  columns: Readonly<Record<string, unknown>> = {},
+) {
   const values = paths.map((path) => {
     lastEvent += 1
     return {
@@ -35,6 +41,7 @@ async function insert(site_id: string, paths: readonly string[]) {
       visitor: lastEvent,
       session: lastEvent,
       visitor_basis: 'persistent_id',
+      ...columns,
     }
   })
   await served.clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
@@ -78,6 +85,43 @@ describe('a query over HTTP', () => {
         .split('\n')
         .map((line) => JSON.parse(line).dimensions['event:page']),
     ).toEqual(['/docs', '/', '=1+1'])
+  })
+
+  it('says beside rows in CSV and in lines what is not in them, and how to go on', async () => {
+    const asked = { metrics: ['visitors'], dimensions: ['event:page'], range: '30d', limit: 2 }
+    const accept = 'text/csv'
+    const first = await send('POST', 'sites/one/query', asked, { accept })
+    const { meta } = await ask(asked)
+    expect(first.headers).toMatchObject({
+      'x-freshness': meta.freshness,
+      'x-next-cursor': meta.next_cursor,
+    })
+    expect(first.headers['x-warnings']).toBeUndefined()
+    const cursor = first.headers['x-next-cursor']
+    const last = await send('POST', 'sites/one/query', { ...asked, cursor }, { accept })
+    expect(last.text).toBe("event:page,visitors\r\n'=1+1,1\r\n")
+    expect(last.headers['x-next-cursor']).toBeUndefined()
+    const warned = {
+      ...asked,
+      metrics: ['bounce_rate'],
+      filters: [['is_not', 'event:props:Größe', ['9']]],
+    }
+    const lines = await send('POST', 'sites/one/query', warned, { accept: 'application/x-ndjson' })
+    expect(lines.headers['x-next-cursor']).toBeDefined()
+    const { warnings } = (await ask(warned)).meta
+    expect(warnings.join()).toContain('Größe')
+    expect(JSON.parse(String(lines.headers['x-warnings']))).toEqual(warnings)
+  })
+
+  it('says what a visitor’s id is of visitors, who are no bots', async () => {
+    await insert('basis', ['/'])
+    const basis = async (body: object = {}) => (await ask(body, 'basis')).meta.uniques_basis
+    await insert('basis', ['/'], { visitor_basis: 'daily_hash', is_bot: true, bot_name: 'Bot' })
+    expect(await basis()).toBe('persistent_id')
+    expect(await basis({ dimensions: ['visit:bot'] })).toBe('daily_hash')
+    await insert('basis', ['/'], { visitor_basis: 'session_id' })
+    for (const listener of [...served.listeners]) listener()
+    expect(await basis()).toBe('mixed')
   })
 
   it('keeps an answer until the site has new numbers, and says how fresh it is', async () => {

@@ -4,7 +4,7 @@ import { answer, MAX_LIMIT } from '../../reports/answer.ts'
 import { DIMENSIONS } from '../../reports/dimensions.ts'
 import { NO_NAMES } from '../../reports/goal.ts'
 import { METRICS } from '../../reports/metrics.ts'
-import { asCsv, asLines } from '../../reports/output.ts'
+import { asCsv, asLines, headersOf } from '../../reports/output.ts'
 import { parseQuery } from '../../reports/parse.ts'
 import { scopeOf } from '../../reports/parts.ts'
 import { QueryError } from '../../reports/query-error.ts'
@@ -129,11 +129,12 @@ async function answerQuery(
     const answered = { ...told, meta: { ...told.meta, freshness: asking.freshness() } }
     reply.header('cache-control', 'no-store').header('vary', 'accept')
     const { accept = '' } = request.headers
-    if (accept.includes('text/csv'))
-      return reply.type('text/csv; charset=utf-8').send(asCsv(query, answered))
-    if (accept.includes('application/x-ndjson'))
-      return reply.type('application/x-ndjson').send(asLines(answered))
-    return answered
+    const isCsv = accept.includes('text/csv')
+    if (!isCsv && !accept.includes('application/x-ndjson')) return answered
+    reply.headers(headersOf(answered))
+    return isCsv
+      ? reply.type('text/csv; charset=utf-8').send(asCsv(query, answered))
+      : reply.type('application/x-ndjson').send(asLines(answered))
   } catch (error) {
     if (error instanceof QueryError)
       throw new Problem('invalid_query', error.message, { part: error.part })

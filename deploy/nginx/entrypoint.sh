@@ -175,7 +175,7 @@ cors_conf() {
   cat <<'CONF'
 include settings/hsts.conf;
 add_header Access-Control-Allow-Origin $cors_origin always;
-add_header Access-Control-Expose-Headers Retry-After always;
+add_header Access-Control-Expose-Headers "Retry-After, X-Freshness, X-Warnings, X-Next-Cursor" always;
 add_header Vary Origin always;
 if ($request_method = OPTIONS) {
   add_header Access-Control-Allow-Origin $cors_origin always;

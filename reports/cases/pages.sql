@@ -71,4 +71,5 @@ select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
   and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  and first_of <= 'stretch';
+  and first_of <= 'stretch'
+  and not is_bot;
