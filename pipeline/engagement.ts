@@ -7,6 +7,8 @@ export function engages(
   { event_type, event: { eventData } }: ClaimedEvent,
   { engagedAfterMs }: Pick<SiteRules, 'engagedAfterMs'>,
 ): boolean {
-  if (eventTypeOf(event_type).isInteractive) return true
+  // An event of the site's own is what a goal is made of; one that a page sends by itself says so, as to Plausible.
+  if (eventTypeOf(event_type).isInteractive && String(eventData?.interactive) !== 'false')
+    return true
   return event_type === 'engagement' && Number(eventData?.visibleMs) >= engagedAfterMs
 }

@@ -111,6 +111,9 @@ const rate = (name: string, part: Part, of: 'visitors' | 'visits', definition: s
 
 const ONE_CURRENCY = "uniqExactIf(currency, currency != '') <= 1"
 
+/** Raised when one of the definitions would make another number of the same events. */
+export const DEFINITIONS_VERSION = 1
+
 /** Every metric, once: selected, sorted, printed and documented from here. */
 export const METRICS: readonly Metric[] = [
   {
@@ -165,7 +168,7 @@ export const METRICS: readonly Metric[] = [
     ],
     formula: percent,
     definition:
-      'Visits with at most one page view that were not engaged ÷ visits; null without visits. Engaged: a page was visible for 10 s, or the visitor used a control, a download or a form.',
+      'Visits with at most one page view that were not engaged ÷ visits; null without visits. Engaged: a page was visible for 10 s, or the visitor used a control, a download or a form, or did what the site has an event of its own for.',
   },
   {
     name: 'single_page_rate',

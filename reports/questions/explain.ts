@@ -2,6 +2,7 @@ import type { Filter, Query } from '../../contract/query.ts'
 import { intervalOf } from '../answer.ts'
 import { compile } from '../compile.ts'
 import { NO_NAMES } from '../goal.ts'
+import { DEFINITIONS_VERSION } from '../metrics.ts'
 import { parseQuery } from '../parse.ts'
 import { planQuery } from '../plan.ts'
 import { ASKED, limitOf, type Question } from './question.ts'
@@ -20,7 +21,7 @@ export const explain: Question<ExplainBody> = {
   name: 'explain',
   summary: 'Where a number of a query comes from',
   definition:
-    'For each metric its definition, what is divided by what where it is a rate, its value over the range, and the statement that gave it (`params` are bound by name). `sessions`: the newest visits that began in the range and have an event that passes the filters; to see those behind one row of a query, add its dimensions as filters.',
+    'For each metric its definition and the version of it, what is divided by what where it is a rate, its value over the range, and the statement that gave it (`params` are bound by name). `sessions`: the newest visits that began in the range and have an event that passes the filters; to see those behind one row of a query, add its dimensions as filters.',
   members: {
     metrics: { type: 'array', minItems: 1, maxItems: 10, items: { type: 'string' } },
     ...ASKED,
@@ -43,6 +44,7 @@ export const explain: Question<ExplainBody> = {
           metric: metric.name,
           unit: metric.unit,
           definition: metric.definition,
+          version: DEFINITIONS_VERSION,
           numerator: metric.numerator ?? null,
           denominator: metric.denominator ?? null,
           value: value === null || value === undefined ? null : Number(value),
