@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Filter, Query } from '../contract/query.ts'
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 import { testClickHouse } from '../test/databases.ts'
@@ -12,7 +12,7 @@ import { QueryError } from './query-error.ts'
 import { resolveRange } from './range.ts'
 
 const NOW = Date.parse('2026-11-02T11:59:30Z') // a week after clocks were set back
-const HISTORIES = 12
+const HISTORIES = Number(process.env.HISTORIES ?? 12)
 const QUERIES = 30
 
 const METRICS = [
@@ -126,6 +126,9 @@ const ask = (siteId: string, query: Query) =>
     run: ({ sql, params }) => selectRows(clickhouse, sql, params),
   })
 
+let compared = 0
+afterAll(() => console.log(`${compared} random queries were answered as by the model`))
+
 describe('the engine answers as the plain model does', () => {
   it.each(histories)('$siteId', async ({ siteId, rows }) => {
     const draw = drawing(Number(siteId.slice(5)) + 7_000)
@@ -150,6 +153,7 @@ describe('the engine answers as the plain model does', () => {
       expectClose(actual.totals, expected.totals, `${told} totals`)
     }
     expect(answered).toBeGreaterThan(QUERIES / 4)
+    compared += answered
   })
 
   it('and pages of an answer, put together, are the answer', async () => {

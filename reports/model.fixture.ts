@@ -322,23 +322,16 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
       const seen = rows.filter((row) => row.at >= from && row.at < to + 25 * 3_600_000)
       return keys.length > 0 ? [{ rows: seen, keys }] : []
     })
-  const isLeft = (name: string) => !/^event:(goal$|props:)/.test(name)
-  const lessen = (list: readonly Filter[]): Filter[] =>
-    list.flatMap((filter) => {
-      const inner =
-        filter[0] === 'and' || filter[0] === 'or' || filter[0] === 'sequence'
-          ? lessen(filter[1])
-          : /^(not|has_)/.test(filter[0])
-            ? lessen([filter[1] as Filter])
-            : undefined
-      if (inner === undefined) return isLeft(filter[1] as string) ? [filter] : []
-      if (inner.length === 0) return []
-      return [
-        (filter[0] === 'and' || filter[0] === 'or'
-          ? [filter[0], inner]
-          : [filter[0], filter[0] === 'sequence' ? inner : inner[0], filter[2]]) as Filter,
-      ]
-    })
+  const isOfGoals = (filter: Filter): boolean =>
+    filter[0] === 'and' || filter[0] === 'or'
+      ? filter[1].every(isOfGoals)
+      : filter[0] === 'not'
+        ? isOfGoals(filter[1])
+        : /^event:(goal$|props:)/.test(String(filter[1])) // of others, which have no name there, not
+  const lessen = (list: readonly Filter[]): readonly Filter[] =>
+    list
+      .filter((filter) => !isOfGoals(filter))
+      .map((filter) => (filter[0] === 'and' ? ['and', lessen(filter[1])] : filter))
   const baseFilters = lessen(filters)
   const base = all.filter(
     (row) => inRange(row.at) && baseFilters.every((filter) => passes(filter, row)),

@@ -59,6 +59,41 @@ describe('the plan', () => {
     expect(goals.map(({ name }) => name)).toEqual(['Signup'])
   })
 
+  it.each([
+    [
+      [
+        'or',
+        [
+          ['is', 'event:goal', ['Signup']],
+          ['is', 'event:props:plan', ['pro']],
+        ],
+      ],
+      [],
+    ],
+    [['not', ['is', 'event:goal', ['Signup']]], []],
+    // Whom the rate is of.
+    [['has_done', ['is', 'event:goal', ['Signup']]], 1],
+    [
+      [
+        'or',
+        [
+          ['is', 'event:goal', ['Signup']],
+          ['is', 'visit:country', ['DE']],
+        ],
+      ],
+      1,
+    ],
+    [['not', ['has_done', ['is', 'event:props:plan', ['pro']]]], 1],
+  ])('of what a rate is of, %j is left out or stays whole', (filter, left) => {
+    const { filters, baseFilters } = plan({ filters: [filter] })
+    expect(baseFilters).toEqual(left === 1 ? filters : left)
+  })
+
+  it('a segment says whom a rate is of, whatever it is made of', () => {
+    const { baseFilters } = plan({ filters: [['is', 'segment', ['Readers']]] })
+    expect(baseFilters).toHaveLength(1)
+  })
+
   it('is about all goals where they are a dimension, and about none that a visit reached elsewhere', () => {
     expect(plan({ dimensions: ['event:goal'] }).goals).toHaveLength(2)
     const elsewhere = { filters: [['has_done', ['is', 'event:goal', ['Sale']]]] }

@@ -33,9 +33,9 @@ type Step = (plan: Plan, names: SiteNames) => Plan
 const STEPS: readonly Step[] = [
   chooseGrain,
   limitBuckets,
+  leaveOutOfBase,
   openSegments,
   chooseGoals,
-  leaveOutOfBase,
   openGoals,
   refuseWhatCannotBe,
   warnOfMixedScopes,
@@ -105,7 +105,7 @@ function openSegments(plan: Plan, { segments }: SiteNames): Plan {
       })
       return ['or', parts]
     })
-  return { ...plan, filters: plan.filters.map(open) }
+  return { ...plan, filters: plan.filters.map(open), baseFilters: plan.baseFilters.map(open) }
 }
 
 /** Those that a filter names; all of the site's where they are a dimension and no filter does. */
@@ -135,10 +135,32 @@ export function matchesGoal([operator, , values, modifiers]: Leaf, { name }: Goa
   return values.some(has)
 }
 
-/** Goals and properties are what a rate's numerator has and its denominator has not. */
+/**
+ * Goals and properties are what a rate's numerator has and its denominator has not. A segment, what was done
+ * elsewhere in the visit, and a condition that has others beside them stay: they say whom the rate is of.
+ */
 function leaveOutOfBase(plan: Plan): Plan {
-  const isLeft = (name: string) => name !== GOAL && !name.startsWith(PROPERTY)
-  return { ...plan, baseFilters: remaining(plan.filters, isLeft) }
+  const baseOf = (filter: Filter): Filter[] => {
+    if (isOfGoals(filter)) return []
+    return filter[0] === 'and' ? [['and', filter[1].flatMap(baseOf)]] : [filter]
+  }
+  return { ...plan, baseFilters: plan.filters.flatMap(baseOf) }
+}
+
+function isOfGoals(filter: Filter): boolean {
+  switch (filter[0]) {
+    case 'and':
+    case 'or':
+      return filter[1].every(isOfGoals)
+    case 'not':
+      return isOfGoals(filter[1])
+    case 'has_done':
+    case 'has_not_done':
+    case 'sequence':
+      return false
+    default:
+      return filter[1] === GOAL || filter[1].startsWith(PROPERTY)
+  }
 }
 
 function openGoals(plan: Plan, { goals }: SiteNames): Plan {
@@ -156,6 +178,7 @@ function openGoals(plan: Plan, { goals }: SiteNames): Plan {
   const filters = plan.filters.map(open)
   return {
     ...plan,
+    baseFilters: plan.baseFilters.map(open),
     filters: plan.dimensions.includes(GOAL)
       ? [...filters, ['or', plan.goals.map(({ reached }) => reached)]]
       : filters,
@@ -249,8 +272,10 @@ function warnOfMixedScopes(plan: Plan): Plan {
   const names = [...new Set(plan.filters.flatMap((filter) => namesIn(filter, false)))].filter(
     isOfEvent,
   )
-  const of = (part: Part) =>
-    plan.metrics.filter((metric) => metric.of[0]?.[0] === part).map(({ name }) => name)
+  const of = (part: Part, isRatio?: boolean) =>
+    plan.metrics
+      .filter((metric) => metric.of[0]?.[0] === part && (!isRatio || metric.formula))
+      .map(({ name }) => name)
   const warn = (metrics: string[], what: string) =>
     metrics.length > 0 && names.length > 0
       ? [`${metrics.join(', ')}: of whole ${what} that pass the filter by ${names.join(', ')}.`]
@@ -261,6 +286,7 @@ function warnOfMixedScopes(plan: Plan): Plan {
       ...plan.warnings,
       ...warn([...of('visits'), ...of('sums'), ...of('exits')], 'visits with an event'),
       ...warn(of('views'), 'page views'),
+      ...warn(of('shown', true), 'page views, of visits with an event,'),
     ],
   }
 }
@@ -317,34 +343,5 @@ function leavesOf(filter: Filter): Leaf[] {
       return []
     default:
       return [filter]
-  }
-}
-
-const remaining = (filters: readonly Filter[], isLeft: (name: string) => boolean) =>
-  filters.map((each) => without(each, isLeft)).filter((each) => each !== undefined)
-
-/** The filter less the leaves whose dimension is not left; undefined when nothing is. */
-function without(filter: Filter, isLeft: (name: string) => boolean): Filter | undefined {
-  switch (filter[0]) {
-    case 'and':
-    case 'or': {
-      const inner = remaining(filter[1], isLeft)
-      return inner.length > 0 ? [filter[0], inner] : undefined
-    }
-    case 'not': {
-      const inner = without(filter[1], isLeft)
-      return inner && ['not', inner]
-    }
-    case 'has_done':
-    case 'has_not_done': {
-      const inner = without(filter[1], isLeft)
-      return inner && [filter[0], inner, filter[2]]
-    }
-    case 'sequence': {
-      const inner = remaining(filter[1], isLeft)
-      return inner.length > 0 ? ['sequence', inner, filter[2]] : undefined
-    }
-    default:
-      return isLeft(filter[1]) ? filter : undefined
   }
 }
