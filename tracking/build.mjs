@@ -119,7 +119,7 @@ const script = await bundle('script.ts', 'iife', {
  * more or less. A number at the end of features.js makes it another.
  */
 function* withDigest(code) {
-  for (let number = 0; number < 32; number++) {
+  for (let number = 0; number < 96; number++) {
     const numbered = `${features}//${number}`
     const digest = createHash('sha256').update(numbered).digest()
     writeFileSync(join(dist, 'features.js'), numbered) // the last one stands

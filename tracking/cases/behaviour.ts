@@ -48,6 +48,34 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
     },
   },
   {
+    id: 'E01b',
+    title: 'a route begins at its own top; a list at the side is not the page',
+    async run(world) {
+      const body = `${LONG}<div id="side" style="position:fixed;top:0;width:100px;height:500px;overflow:auto">${LONG}</div>`
+      const page = await world.open(world.put('/', { body }))
+      await page.evaluate(() => document.querySelector('#side')?.scrollTo(0, 4_000))
+      await pause(300)
+      await page.evaluate(() => scrollTo(0, 3_000))
+      await pause(300)
+      await page.evaluate((path) => {
+        history.pushState({}, '', path)
+        // The router draws the page only now.
+        setTimeout(() => scrollTo(0, 0), 200)
+      }, `/${world.site}/route`)
+      await pause(1_200)
+      await leave(page)
+      const events = await world.until('both', (all) => counts(all).engagement === 2)
+      const [first, route] = ['/', '/route'].map((path) =>
+        lastOf(
+          events.filter((event) => event.path?.endsWith(path)),
+          'engagement',
+        ),
+      )
+      ok(Number(first?.scrollDepth) > 80, `${first?.scrollDepth} % of the page`)
+      ok(Number(route?.scrollDepth) < 30, `${route?.scrollDepth} % of the route`)
+    },
+  },
+  {
     id: 'E02',
     title: 'an app that scrolls a part of the page: its depth is that part’s',
     async run(world) {
@@ -298,6 +326,32 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
       equal(plain?.hash, opted?.hash)
       deepEqual([counts(events).text_copy, counts(events).text_select], [2, 2])
       ok(!JSON.stringify(events).includes('jane'))
+    },
+  },
+  {
+    id: 'E09b',
+    title: 'nothing of what is selected in a field, or reaches into what is private',
+    async run(world) {
+      const body =
+        '<p id="text">public words</p><p data-private id="private">private words</p><input id="field" value="what I have written">'
+      const page = await world.open(world.put('/', { body, script: 'data-text-excerpt' }))
+      await world.settled(page)
+      await page.click('#field')
+      await page.evaluate(() => {
+        document.querySelector<HTMLInputElement>('#field')?.select()
+        document.execCommand('copy')
+      })
+      await pause(1_200)
+      await page.evaluate(() => {
+        document.querySelector<HTMLInputElement>('#field')?.blur()
+        const [from, to] = ['#text', '#private'].map((id) => document.querySelector(id) as Element)
+        if (from && to) getSelection()?.setBaseAndExtent(from, 0, to, 1)
+        document.execCommand('copy')
+      })
+      await pause(1_200)
+      const events = await world.settled(page)
+      deepEqual([counts(events).text_copy, counts(events).text_select], [undefined, undefined])
+      ok(!JSON.stringify(events).includes('written') && !JSON.stringify(events).includes('words'))
     },
   },
   {

@@ -6,4 +6,4 @@ export const attribute = (element: Element, name: string) => getAttribute.call(e
 export const isOne = (element: Element, selector: string) => matches.call(element, selector)
 
 /** What nothing may be seen of, with all that is inside. */
-export const PRIVATE = '[data-private],.no-track,[contenteditable=""],[contenteditable=true]'
+export const PRIVATE = '[data-private],.no-track,[contenteditable]:not([contenteditable=false])'

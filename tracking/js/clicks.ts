@@ -32,6 +32,11 @@ export function clicks({ options, record, hear }: Surroundings): void {
     const [target] = path
     // The right button opens a menu.
     if (button === 2 || !target) return
+    // A click on a label is followed by one on its control, which is the one that counts.
+    const label = path.find((element) => element.localName === 'label') as
+      | HTMLLabelElement
+      | undefined // by its name
+    if (label?.control && !path.includes(label.control)) return
     series = series.filter(
       (other) =>
         timeStamp - other.timeStamp < RAGE_MS &&
@@ -71,10 +76,15 @@ export function clicks({ options, record, hear }: Surroundings): void {
       whenNothingHappens(
         path,
         options.endpoint,
-        () => data && record('dead_click', data, undefined, during),
+        () =>
+          data && !isOnItsWay(event, find(LINKS)) && record('dead_click', data, undefined, during),
       )
   })
 }
+
+/** A link that the page has left to the browser: a download shows nothing, and a slow site has yet to answer. */
+const isOnItsWay = (event: Event, link: Element | undefined) =>
+  !!link && !event.defaultPrevented && !/^(?:#|javascript:)/.test(attribute(link, 'href'))
 
 /** Of where the main parts of the page stand in it: another after a redesign, the same with another text. */
 const layoutHash = () =>

@@ -9,6 +9,7 @@ const TICK_MS = 5_000
 const LONGEST_STEP_MS = 10_000 // twice a tick: more is a sleeping device or a clock that was set
 const FIRST_STEP_MS = 10_000
 const LEAST_MS = 100
+const ROUTE_SETTLES_MS = 500
 
 interface Engagement {
   readonly view: View
@@ -26,19 +27,18 @@ interface Engagement {
  * newest `engagement` event of a view holds all of it. Time counts while the
  * page is visible and, as engaged, until 30 s after the visitor's last move.
  */
-export function engagement({ options, record, flush, onView, onEnd }: Tracker): void {
+export function engagement(tracker: Tracker): void {
+  const { options, record, flush, onView, onEnd } = tracker
   if (!options.trackEngagement) return
   let current: Engagement | undefined
   let loaded: View | undefined // the first; those that follow are routes or come from a cache
   let scroller: Element | undefined
   let top = 0
   let bottom = 0
-  let reached = 0
   let lastAt = 0
   let activeAt = 0
   let wasVisible = true
-  let sent = ''
-  let sentVisibleMs = 0
+  let saidEngagedMs = 0
   let sentEngagedMs = 0
   let isMeasuring = false
 
@@ -61,7 +61,11 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
     isMeasuring = false
     if (!current || !options.trackScrollDepth) return
     account()
-    const { scrollTop, clientHeight, scrollHeight } = scroller ?? document.documentElement
+    // A router may have changed the address, and yet have to change the page.
+    if (current.view !== loaded && lastAt - current.view.startedAt < ROUTE_SETTLES_MS) return
+    const { scrollTop, clientHeight, scrollHeight } = scroller?.isConnected
+      ? scroller
+      : document.documentElement
     const end = Math.min(scrollTop + clientHeight, scrollHeight)
     top = Math.floor((scrollTop / scrollHeight) * BANDS)
     bottom = Math.min(Math.ceil((end / scrollHeight) * BANDS), BANDS)
@@ -71,11 +75,6 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
       current.maxScrollPx = Math.round(end)
       current.heightAtMaxPx = scrollHeight
     }
-    const depth = depthOf(current)
-    for (const milestone of options.scrollMilestones)
-      if (!current.fitsWindow && +milestone > reached && +milestone <= depth)
-        record('scroll', { depth: +milestone })
-    reached = Math.max(reached, depth)
   }
 
   const measureSoon = (target?: EventTarget | null) => {
@@ -84,7 +83,10 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
     setTimeout(
       guard(() => {
         // An app may scroll a part of the page that fills the window instead.
-        if (target instanceof Element && target.clientHeight * 2 > innerHeight) scroller = target
+        const element =
+          (target as Partial<Document>)?.documentElement ?? (target as Element | undefined) // nothing else scrolls
+        const { clientHeight = 0, clientWidth = 0 } = element ?? {}
+        if (clientHeight * clientWidth * 2 > innerHeight * innerWidth) scroller = element
         measure()
       }),
     )
@@ -105,11 +107,9 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
       ...(view === loaded && loadTimes()),
     }
     const title = pageTitle()
-    const now = `${view.id}${title}${scroll.maxScrollPx}`
-    // A page that is left says so more than once.
-    if (now === sent && visibleMs - sentVisibleMs < LEAST_MS) return
-    sent = now
-    sentVisibleMs = visibleMs
+    // A page that is left says so more than once; one that nobody looks at has nothing to say, and keeps no session alive.
+    if (engagedMs - saidEngagedMs < LEAST_MS) return
+    saidEngagedMs = engagedMs
     record('engagement', data, 'latest', { title })
   }
 
@@ -127,33 +127,36 @@ export function engagement({ options, record, flush, onView, onEnd }: Tracker): 
     }
     lastAt = activeAt = performance.now()
     wasVisible = true
-    reached = sentVisibleMs = sentEngagedMs = 0
+    saidEngagedMs = -LEAST_MS // a view of a moment is told, too
+    sentEngagedMs = 0
     scroller = undefined
     // The beginning of a page that is still coming is not all of it.
-    if (document.readyState !== 'loading') measureSoon()
+    if (document.readyState !== 'loading') setTimeout(measureSoon, ROUTE_SETTLES_MS)
   })
   onEnd(report)
+  tracker.depthReached = () => (current?.fitsWindow ? 0 : current && depthOf(current)) ?? 0
   listen(document, 'visibilitychange', account)
   listen(document, 'pointermove pointerdown keydown wheel touchmove', () => {
     activeAt = performance.now()
   })
-  listen(document, 'scroll', ({ target }) => {
-    activeAt = performance.now()
-    measureSoon(target)
-  })
+  // No move of the visitor's, whose wheel, finger or key comes first: scripts scroll, too.
+  listen(document, 'scroll', ({ target }) => measureSoon(target))
   // Until then the script may have seen but the beginning of the page.
   listen(window, 'DOMContentLoaded load resize', ({ type }) => {
     measureSoon()
     if (type === 'load' && current) current.heightAtLoadPx = 0
   })
-  setInterval(() => {
-    if (document.visibilityState !== 'visible' || !current) return
-    measure()
-    report()
-    if (current.engagedMs - sentEngagedMs < Math.max(FIRST_STEP_MS, current.engagedMs / 6)) return
-    sentEngagedMs = current.engagedMs
-    flush()
-  }, TICK_MS)
+  setInterval(
+    guard(() => {
+      if (document.visibilityState !== 'visible' || !current) return
+      measure()
+      report()
+      if (current.engagedMs - sentEngagedMs < Math.max(FIRST_STEP_MS, current.engagedMs / 6)) return
+      sentEngagedMs = current.engagedMs
+      flush()
+    }),
+    TICK_MS,
+  )
 }
 
 const depthOf = ({ maxScrollPx, heightAtMaxPx }: Engagement) =>

@@ -5,6 +5,8 @@ export interface Options extends CoreOptions, FeatureOptions {}
 
 /** What the features need that come when the page is idle. */
 export interface FeatureOptions {
+  /** Depths in percent at which a `scroll` event is sent; the exact maximum is kept in any case. */
+  scrollMilestones: readonly (number | string)[]
   trackTextSelection: boolean
   trackPageVisibility: boolean
   trackWebVitals: boolean
@@ -20,6 +22,7 @@ const DOWNLOADS =
   'pdf,doc,docx,xls,xlsx,ppt,pptx,odt,ods,odp,rtf,csv,txt,epub,zip,7z,rar,gz,tgz,tar,dmg,exe,msi,pkg,deb,rpm,apk,iso,mp3,wav,mp4,mov,avi,mkv'
 
 export const FEATURE_DEFAULTS: FeatureOptions = {
+  scrollMilestones: [],
   trackTextSelection: true,
   trackPageVisibility: true,
   trackWebVitals: true,

@@ -5,6 +5,7 @@ import { FEATURE_DEFAULTS, type Options } from './feature-options.ts'
 import { forms } from './forms.ts'
 import { guard } from './guard.ts'
 import { type Given, optionsFrom } from './options.ts'
+import { scrollMilestones } from './scroll-milestones.ts'
 import type { Relay, Seen } from './seen.ts'
 import { textSelection } from './text.ts'
 import type { Tracker } from './tracker.ts'
@@ -42,6 +43,7 @@ export async function startFeatures(tracker: Tracker, given: Given, relay: Relay
     forms,
     textSelection,
     pageVisibility,
+    scrollMilestones,
     errors,
     webVitals,
   ]) {

@@ -10,6 +10,7 @@ import {
 } from './form-field.ts'
 import { hash } from './hash.ts'
 import { uuidv7 } from './uuidv7.ts'
+import { visibleTime } from './visible-time.ts'
 
 /**
  * One visitor's try at a form: seen → touched (focus) → started (input) →
@@ -23,6 +24,7 @@ export interface Attempt {
   readonly name: string
   readonly id: string
   readonly fields: Map<string, FieldState>
+  /** These by the clock that stands still while the page is hidden. Until it was seen: since when it is there. */
   seenAt: number
   startedAt?: number
   isTouched?: boolean
@@ -79,7 +81,7 @@ export const identityOf = ({ name, id, fields }: Attempt) => ({
   version: hash([...fields.keys()].sort().join()),
 })
 
-export const since = (from: number | undefined, to = performance.now()) =>
+export const since = (from: number | undefined, to = visibleTime()) =>
   from === undefined ? undefined : Math.max(Math.round(to - from), 0)
 
 /** Everything known of an attempt beside its identity. Members that are zero are left out: they are most of it. */

@@ -31,7 +31,9 @@ export const FIELDS = 'input,select,textarea'
 const NOT_FIELDS = /^(?:hidden|submit|button|reset|image)$/
 const SECRET_TYPES = /^(?:password|file)$/
 const SECRET_AUTOCOMPLETE = /\b(?:cc-|(?:current|new)-password|one-time-code)/
-const SECRET_NAMES = /card|cvv|cvc|csc|iban|ssn|passw|otp/i
+const SECRET_NAMES =
+  /card|cvv|cvc|csc|iban|ssn|passw|pwd|otp|secret|token|(?:^|[^a-z])pin(?:[^a-z]|$)/i
+const secrets = new WeakSet<Element>()
 
 export function isField(element: Element): element is Field {
   return (
@@ -39,13 +41,15 @@ export function isField(element: Element): element is Field {
   )
 }
 
-/** Of passwords, payment and codes only focus and blur are recorded. */
+/** Of passwords, payment and codes only focus and blur are recorded. What was one once stays one: pages show passwords by another type. */
 export function isSecret(field: Field): boolean {
-  return (
+  if (
     SECRET_TYPES.test(attribute(field, 'type')) ||
     SECRET_AUTOCOMPLETE.test(attribute(field, 'autocomplete')) ||
-    SECRET_NAMES.test(attribute(field, 'name') + attribute(field, 'id'))
+    [attribute(field, 'name'), attribute(field, 'id')].some((name) => SECRET_NAMES.test(name))
   )
+    secrets.add(field)
+  return secrets.has(field)
 }
 
 /** The name that the page gives a field, else a hash of its label. */
@@ -61,19 +65,22 @@ export function fieldName(field: Field): string {
   return `#${hash(label || given)}`
 }
 
-export const newFieldState = (name: string, field: Field, index: number): FieldState => ({
-  field: name,
-  type: field.type,
-  index,
-  focuses: 0,
-  timeMs: 0,
-  changes: 0,
-  refills: 0,
-  corrections: 0,
-  pastes: 0,
-  autofills: 0,
-  failures: 0,
-})
+export function newFieldState(name: string, field: Field, index: number): FieldState {
+  isSecret(field) // as it is now
+  return {
+    field: name,
+    type: field.type,
+    index,
+    focuses: 0,
+    timeMs: 0,
+    changes: 0,
+    refills: 0,
+    corrections: 0,
+    pastes: 0,
+    autofills: 0,
+    failures: 0,
+  }
+}
 
 /** Length in five classes. */
 const bucketOf = (length: number) =>

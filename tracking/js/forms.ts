@@ -14,12 +14,13 @@ import {
   summaryOf,
 } from './form-attempt.ts'
 import { type FieldState, isField, isSecret, noteSubmitted } from './form-field.ts'
-import { guard, listen } from './guard.ts'
+import { guard } from './guard.ts'
 import { later } from './later.ts'
 import { matchesAny } from './options.ts'
 import type { Seen } from './seen.ts'
 import { tabStore } from './storage.ts'
 import type { Sending } from './tracker.ts'
+import { visibleTime } from './visible-time.ts'
 
 const SEEN_MS = 1_000
 const IDLE_MS = 30_000
@@ -58,8 +59,11 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   ) => record(`form_${what}`, { ...identityOf(attempt), ...data }, sending, during)
   /** Of an event from before there were features: its form was there when the view began. */
   const attemptOf = (form: Element, isLate?: boolean): Attempt => {
-    const attempt = attempts.get(form) ?? newAttempt(form, isLate ? shownAt : performance.now())
+    const known = attempts.get(form)
+    if (known) return known
+    const attempt = newAttempt(form, isLate ? shownAt : visibleTime())
     attempts.set(form, attempt)
+    observe(form)
     return attempt
   }
   /** Listens to what happens in fields; what is private, or in no form, is not heard. */
@@ -74,23 +78,18 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       const attempt = attemptOf(form, isLate)
       listener(attempt, stateOf(attempt, field), seen, !isSecret(field))
     })
-  const account = (now = performance.now()) => {
+  const account = (now = visibleTime()) => {
     if (focused) focused.timeMs += Math.round(Math.min(Math.max(now - accountedAt, 0), IDLE_MS))
     accountedAt = now
   }
 
   hear('focusout', ({ at }) => {
-    account(at)
+    account(visibleTime(at))
     if (focused?.changes) left.add(focused)
     focused = undefined
   })
-  listen(document, 'visibilitychange', () => {
-    // Time in another tab is not time in the field.
-    if (document.hidden) account()
-    else accountedAt = performance.now()
-  })
   onField('focusin', (attempt, state, { at, during }) => {
-    account(at)
+    account(visibleTime(at))
     focused = state
     focusedAt = accountedAt
     state.focuses++
@@ -101,7 +100,8 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   onField('paste', (_attempt, state, _seen, isOpen) => {
     if (isOpen) state.pastes++
   })
-  onField('input', (attempt, state, { event, path, at, during }, isOpen) => {
+  onField('input', (attempt, state, { event, path, at: eventAt, during }, isOpen) => {
+    const at = visibleTime(eventAt)
     account(at)
     const isDeletion = /^delete/.test((event as InputEvent).inputType)
     let isAutofill: boolean | undefined
@@ -141,8 +141,9 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     invalid.set(attempt, (invalid.get(attempt) ?? new Set()).add(state.field))
   }
   onField('invalid', fail)
-  hear('submit', ({ event, path: [form], at, during, filled, isValid }, isLate) => {
+  hear('submit', ({ event, path: [form], at: eventAt, during, filled, isValid }, isLate) => {
     if (!form || isPrivate(form)) return
+    const at = visibleTime(eventAt)
     const attempt = attemptOf(form, isLate)
     for (const field of fieldsOf(form))
       noteSubmitted(stateOf(attempt, field), field, ...(filled?.get(field) ?? [0, false]))
@@ -162,7 +163,7 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       if (!isValid) return
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
-      if (mayStore() && options.formSuccessPages.length > 0) tabStore.write(PENDING_KEY, pending)
+      if (mayStore()) tabStore.write(PENDING_KEY, pending)
     })
   })
 
@@ -185,10 +186,23 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       }
     }
   }
+  /** What an earlier page of this tab has sent, where it may still succeed. */
+  const takePending = (isMeant = (_name: unknown) => true) => {
+    const stored = mayStore() && tabStore.read(PENDING_KEY)
+    if (!stored) return
+    const { at, ...attempt } = JSON.parse(stored)
+    if (!isMeant(attempt.form)) return
+    tabStore.write(PENDING_KEY)
+    return Date.now() - at < PENDING_MS ? attempt : undefined
+  }
   hear<CustomEvent<unknown>>('footfall:formsuccess', ({ event: { detail } }) => {
-    for (const attempt of attempts.values())
-      if (attempt.form === detail || attempt.name === `${detail}`.replace('#', ''))
-        succeed(attempt, 'call')
+    const isMeant = (name: unknown) => name === `${detail}`.replace('#', '')
+    const meant = [...attempts.values()].filter(
+      ({ form, name }) => form === detail || isMeant(name),
+    )
+    for (const attempt of meant) succeed(attempt, 'call')
+    const pending = meant.length === 0 && takePending(isMeant)
+    if (pending) record('form_success', { ...pending, rule: 'call' }, 'critical')
   })
   const succeedByPage = (triesLeft = 5) => {
     if (!matchesAny(location.pathname, options.formSuccessPages)) return
@@ -199,12 +213,8 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       if (triesLeft > 0) setTimeout(guard(succeedByPage), 300, triesLeft - 1)
       return
     }
-    const stored = tabStore.read(PENDING_KEY)
-    if (!stored) return
-    tabStore.write(PENDING_KEY)
-    const { at, ...attempt } = JSON.parse(stored)
-    if (Date.now() - at < PENDING_MS)
-      record('form_success', { ...attempt, rule: 'page' }, 'critical')
+    const pending = takePending()
+    if (pending) record('form_success', { ...pending, rule: 'page' }, 'critical')
   }
 
   // Coming and going
@@ -220,10 +230,16 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     }),
     { threshold: 0.5 },
   )
+  /** The form, or its first field, where the form is larger than the window. */
+  const observe = (form: Element) => {
+    for (const target of [form, querySelector.call(form, FIRST_FIELD)])
+      if (target) observer.observe(target)
+  }
   const view = (form: Element) => {
     if (viewed.has(form)) return
     viewed.add(form)
     const attempt = attemptOf(form)
+    if (attempt.startedAt === undefined) attempt.seenAt = visibleTime() - SEEN_MS
     tell(attempt, 'view', { fieldCount: attempt.fields.size })
   }
   const discover = () => {
@@ -241,19 +257,18 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       if (performance.now() - startedAt > mostMs) return later(() => describe(mostMs))
       undescribed.delete(form)
       tell(attemptOf(form), 'load')
-      // Or its first field, where the form is larger than the window.
-      for (const target of [form, querySelector.call(form, FIRST_FIELD)])
-        if (target) observer.observe(target)
     }
   }
   setInterval(guard(discover), DISCOVERS_EVERY_MS)
   onView(({ startedAt }) => {
-    shownAt = startedAt
+    shownAt = visibleTime(startedAt)
     viewed = new WeakSet()
+    observer.disconnect()
     // A form that is gone would hold all of the route that it was part of. One
     // that was filled may still succeed.
     for (const [form, { startedAt, submits }] of attempts)
       if (!form.isConnected && !startedAt && !submits) attempts.delete(form)
+      else observe(form) // anew: it may have been in the window all the time
     later(discover)
     later(() => succeedByPage())
   })

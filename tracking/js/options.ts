@@ -15,8 +15,6 @@ export interface CoreOptions {
   sessionTimeout: number
   inactivityTimeout: number
   maxBatchSize: number
-  /** Depths in percent at which a `scroll` event is sent; the exact maximum is kept in any case. */
-  scrollMilestones: readonly (number | string)[]
   trackEngagement: boolean
   trackScrollDepth: boolean
   trackClicks: boolean
@@ -44,7 +42,6 @@ export const CORE_DEFAULTS: CoreOptions = {
   sessionTimeout: 1_800_000,
   inactivityTimeout: 60_000,
   maxBatchSize: 50,
-  scrollMilestones: [],
   trackEngagement: true,
   trackScrollDepth: true,
   trackClicks: true,

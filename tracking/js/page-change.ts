@@ -37,8 +37,10 @@ export function onPageChange(listener: (change: Change) => void): void {
           original.apply(self, parameters)
           changed(change)
         },
-        get: (original, name) =>
-          name === 'toString' ? () => `${original}` : Reflect.get(original, name),
+        get: (
+          original,
+          name: 'length', // or any other
+        ) => (name === ('toString' as string) ? () => `${original}` : original[name]),
       })
     })()
   listen(window, 'popstate hashchange', () => listener('traverse'))

@@ -1,8 +1,7 @@
 import { toJson } from './json.ts'
 import type { Batch } from './queue.ts'
 
-const PREFIX = 'footfall_queue_'
-const VERSION = 2
+const PREFIX = 'footfall_queue_' // batches of another form would have another
 const LONGEST = 100_000 // characters; browsers give a site some 5 million for everything
 const OLDEST_MS = 86_400_000
 const SETTLES_MS = 10_000 // by then a page that was only hidden may have spoken again
@@ -22,7 +21,7 @@ export function saveBatches(
     let kept = [...handedOver.map((batch) => ({ ...batch, isHandedOver: true })), ...batches]
     let text = ''
     do {
-      text = toJson({ version: VERSION, at: nowMs, batches: kept })
+      text = toJson({ at: nowMs, batches: kept })
       kept = kept.slice(1)
     } while (text.length > LONGEST)
     // Each write wakes the other tabs.
@@ -39,9 +38,9 @@ export function takeBatches(tabId: string, nowMs: number): Batch[] {
   try {
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(PREFIX)) continue
-      const { version, at, batches } = JSON.parse(localStorage.getItem(key) ?? '{}')
+      const { at, batches } = JSON.parse(localStorage.getItem(key) ?? '{}')
       localStorage.removeItem(key)
-      if (version !== VERSION || nowMs - at > OLDEST_MS) continue
+      if (nowMs - at > OLDEST_MS) continue
       const sent: Batch[] = []
       for (const { isHandedOver, ...batch } of batches) (isHandedOver ? sent : taken).push(batch)
       // The tab has gone on to this page, so its last words were sent.

@@ -67,7 +67,7 @@ export function createQueue(
   }
 
   const sendNext = async () => {
-    if (sending || retry || navigator.onLine === false) return
+    if (sending || retry) return
     if (isWanted && !closed[0]) close()
     const batch = closed[0]
     if (!batch) return
@@ -116,7 +116,7 @@ export function createQueue(
         close()
       open ??= { ...shared, events: [] }
       const earlier = replaces && open.events.find((other) => isSameKind(other, event))
-      if (earlier) Object.assign(earlier, event, { eventId: earlier.eventId })
+      if (earlier) Object.assign(earlier, event)
       else open.events.push(event)
       return open.events.length >= maxBatchSize
     },
@@ -136,13 +136,13 @@ export function createQueue(
       isFull = false
       for (const batch of closed) {
         // What is under way as a request outlives the page too.
-        if (batch === sending || navigator.onLine === false) continue
+        if (batch === sending) continue
         const events = handOver(batch)
         // The quota is used up, by us or another script. An ordinary request may just make it.
         if (events[0]) post(endpoint, toBody({ ...batch, events }), false)
         else if (answersWell) {
           replace(batch, [])
-          handedOver = [...handedOver, batch].slice(-MOST_BATCHES)
+          handedOver = [...handedOver, batch]
         }
       }
       saveAll()

@@ -1,5 +1,6 @@
 import type { WireEvent } from '../../contract/event.ts'
 import { redactText } from '../../redact/text.ts'
+import { PRIVATE } from './attribute.ts'
 import { isPrivate, selectorOf } from './element.ts'
 import type { Surroundings } from './features.ts'
 import { hash } from './hash.ts'
@@ -21,7 +22,10 @@ export function textSelection({ options, record, hear }: Surroundings): void {
     const text = redactText(`${selection}`.trim().slice(0, 10_000))
     const node = selection?.anchorNode
     const element = node?.nodeType === 1 ? (node as Element) : node?.parentElement
-    if (text.length < SHORTEST || !element || isPrivate(element)) return
+    if (text.length < SHORTEST || !element || isPrivate(element) || isInField()) return
+    // A selection may reach into what is private, too.
+    for (const part of document.querySelectorAll(PRIVATE))
+      if (selection?.containsNode(part, true)) return
     const now = eventType + text
     if (now === last) return
     last = now
@@ -40,12 +44,19 @@ export function textSelection({ options, record, hear }: Surroundings): void {
       ),
     )
   }
-  // Inputs have a selection of their own, which is none of ours.
   hear('copy cut', ({ during }) => take('text_copy', during))
   hear('selectionchange', ({ during }) => {
     clearTimeout(timer)
     timer = setTimeout(take, SETTLES_MS, 'text_select', during)
   })
+}
+
+/** What is selected in a field is its value, which browsers give for the page's selection. */
+function isInField(): boolean {
+  let { activeElement } = document
+  while (activeElement?.shadowRoot?.activeElement)
+    activeElement = activeElement.shadowRoot.activeElement
+  return /^(?:input|textarea)$/.test(activeElement?.localName ?? '')
 }
 
 function headingAbove(element: Element): string | undefined {

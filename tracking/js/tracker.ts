@@ -37,6 +37,8 @@ export interface Tracker {
   now(): Partial<WireEvent>
   record(eventType: string, eventData?: object, sending?: Sending, more?: Partial<WireEvent>): void
   flush(): void
+  /** How far the present view was read, in percent; 0 where it fits the window. By `engagement`, where that is on. */
+  depthReached?(): number
   /** Calls back with the present view and each that follows. */
   onView(listener: (view: View) => void): void
   /** Calls back when the view ends or may end, as often as it may: what has changed since is recorded now. True: with the page. */
@@ -67,7 +69,7 @@ export function startTracker(options: CoreOptions): Tracker {
   let tabId = ''
   let view: View | undefined
   let surroundings: Properties | undefined
-  let recordedAt = 0
+  let idle: ReturnType<typeof setTimeout> | undefined
 
   const queue = createQueue(endpoint, maxBatchSize, (batches, handedOver) => {
     if (stores && isReady) saveBatches(tabId, batches, handedOver, Date.now())
@@ -122,8 +124,8 @@ export function startTracker(options: CoreOptions): Tracker {
       }
       if (queue.add(shared, kept, sending === 'latest')) flush()
       else if (sending === 'critical') inTime(flush, SETTLES_MS)
-      recordedAt = performance.now()
-      inTime(flushIdle, inactivityTimeout)
+      clearTimeout(idle)
+      idle = setTimeout(guard(flush), inactivityTimeout)
       inTime(queue.save, SAVES_AFTER_MS)
     }
   }
@@ -136,11 +138,6 @@ export function startTracker(options: CoreOptions): Tracker {
   const flush = () => {
     setTitle()
     queue.send()
-  }
-  const flushIdle = () => {
-    const left = recordedAt + inactivityTimeout - performance.now()
-    if (left > 0) inTime(flushIdle, left)
-    else flush()
   }
   const end = (isLeaving: boolean) => {
     doAllNow()
@@ -182,15 +179,22 @@ export function startTracker(options: CoreOptions): Tracker {
     if (next === 'denied') {
       waiting = []
       queue.drop()
-      if (erases) for (const key of [VISITOR_KEY, SESSION_KEY]) siteStore.write(key)
+      if (erases) {
+        for (const key of [VISITOR_KEY, SESSION_KEY]) siteStore.write(key)
+        takeBatches('', Number.POSITIVE_INFINITY) // of all tabs, as if they were too old
+      }
     }
     if (next === 'granted') makeReady()
     else isReady = false
   }
 
   // A channel, not storage: who has refused must not have anything written.
-  const channel = new BroadcastChannel('footfall')
-  listen<MessageEvent>(channel, 'message', ({ data }) => setConsent(data))
+  let channel: BroadcastChannel | undefined
+  guard(() => {
+    // Firefox has none for who blocks all storage.
+    channel = new BroadcastChannel('footfall')
+    listen<MessageEvent>(channel, 'message', ({ data }) => setConsent(data))
+  })()
   setConsent(options.consent)
   onShowing(options, (navigation, droppedViews) => {
     end(false)
@@ -237,7 +241,7 @@ export function startTracker(options: CoreOptions): Tracker {
     onEnd: (listener) => endListeners.push(guard(listener)),
     mayStore: () => stores && isReady,
     consent(next) {
-      channel.postMessage(next)
+      channel?.postMessage(next)
       setConsent(next)
     },
     heedBanner: setConsent,

@@ -2,6 +2,7 @@ import { type MetricType, onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals'
 import type { Surroundings } from './features.ts'
 import { guard } from './guard.ts'
 import { later } from './later.ts'
+import type { View } from './tracker.ts'
 
 /**
  * Core Web Vitals, each when its value is final, for the view that was loaded
@@ -10,20 +11,21 @@ import { later } from './later.ts'
  */
 export function webVitals({ options, record, onView }: Surroundings): void {
   if (!options.trackWebVitals) return
-  let loaded: string | undefined
+  let loaded: View | undefined
   const report = guard(({ name, value, rating, navigationType }: MetricType) =>
     record(
       'web_vital',
       { name, value: Math.round(value * 1_000) / 1_000, rating, navigationType },
       undefined,
-      loaded ? { context: { viewId: loaded } } : undefined,
+      // A route that has come since is another page.
+      loaded && { url: loaded.url, context: { viewId: loaded.id } },
     ),
   )
   const observe = () => {
     for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(report)
   }
-  onView(({ id, navigation }) => {
+  onView((view) => {
     if (!loaded) later(observe)
-    if (!loaded || navigation === 'restore') loaded = id
+    if (!loaded || view.navigation === 'restore') loaded = view
   })
 }
