@@ -241,6 +241,7 @@ describe('a backup', () => {
     })
     expect(failed.code).not.toBe(0)
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([ofToday])
+    await rm(join(folder, ofToday), { recursive: true })
     const kept = await run(original.dataDir, 'backup', folder, '--keep', '1')
     expect((await readdir(folder)).filter((name) => name.startsWith('footfall-'))).toEqual([
       kept.stdout.trim().split('/').at(-1),

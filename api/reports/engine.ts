@@ -27,7 +27,9 @@ export const REPORT_LIMITS: ReportLimits = {
 
 /** Where few are answered at once, a site leaves one for the others, however heavy its own are. */
 const limitsOf = ({ atOnce }: Reports): ReportLimits =>
-  atOnce === undefined ? REPORT_LIMITS : { ...REPORT_LIMITS, running: atOnce, runningOfSite: atOnce - 1 }
+  atOnce === undefined
+    ? REPORT_LIMITS
+    : { ...REPORT_LIMITS, running: atOnce, runningOfSite: atOnce - 1 }
 
 type Rows = Record<string, unknown>[]
 
