@@ -130,7 +130,10 @@ function* withDigest(code) {
 }
 await write('tracking.js', script, COMPILE_HINT, withDigest)
 await write('pageviews.js', await bundle('pageviews.ts', 'iife'))
-await write('footfall.mjs', await bundle('package.ts', 'es'), NOTICE)
+// A server that renders pages imports the package, too, and has none of these.
+const ON_A_SERVER =
+  'const { Element = class {}, Node = class {}, document = new EventTarget() } = globalThis\n'
+await write('footfall.mjs', ON_A_SERVER + (await bundle('package.ts', 'es')), NOTICE)
 
 execFileSync(
   process.execPath,

@@ -65,6 +65,9 @@ async function bundleOf(folder: string, define: Record<string, string>): Promise
     ...['--ignoreConfig', '--noEmit', '--strict', '--types', '', '--lib', 'esnext,dom'],
     ...['--target', 'esnext', '--module', 'esnext', '--moduleResolution', 'bundler', 'main.ts'],
   ])
+  // Where pages are rendered, it is imported too.
+  const onServer = "const { init, track } = await import('footfall-tracking'); init(); track('x')"
+  run(process.execPath, ['--input-type=module', '--eval', onServer])
   const result = await build({
     configFile: false,
     root: folder,

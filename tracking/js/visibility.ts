@@ -17,10 +17,14 @@ export function pageVisibility({ options, record }: Surroundings): void {
   }
   // Hidden before there were features.
   if (document.hidden) change('hidden', true)
-  listen(document, 'visibilitychange', () => change('hidden', document.hidden))
-  // Who comes back from the browser's cache was on another page.
-  listen(window, 'pageshow', () => {
-    since.hidden = undefined
+  // Who comes back from the browser's cache was on another page, not in another tab.
+  let hasLeft = false
+  listen(window, 'pagehide pageshow', ({ type }) => {
+    hasLeft = type === 'pagehide'
+    if (hasLeft) since.hidden = undefined
+  })
+  listen(document, 'visibilitychange', () => {
+    if (!hasLeft) change('hidden', document.hidden)
   })
   listen(window, 'blur focus', ({ type, target }) => {
     // Capturing hears the elements' too. In a frame of the page the focus is still in the page.
