@@ -7,8 +7,6 @@ export function engages(
   { event_type, event: { eventData } }: ClaimedEvent,
   { engagedAfterMs }: Pick<SiteRules, 'engagedAfterMs'>,
 ): boolean {
-  // An event of the site's own is what a goal is made of; one that a page sends by itself says so, as to Plausible.
-  if (eventTypeOf(event_type).isInteractive && String(eventData?.interactive) !== 'false')
-    return true
+  if (eventTypeOf(event_type).isInteractive) return true
   return event_type === 'engagement' && Number(eventData?.visibleMs) >= engagedAfterMs
 }

@@ -17,9 +17,14 @@ export interface ModelEvent {
 }
 
 const MINUTES = 60_000
-
-/** What says nothing of what the visitor wants. All else that histories have engages. */
-const PASSIVE = new Set(['pageview', 'engagement', 'form_touch'])
+const INTERACTIVE = new Set([
+  'click',
+  'outbound_link',
+  'file_download',
+  'form_start',
+  'form_submit',
+  'form_success',
+])
 
 interface Visit {
   readonly clientId: string | null
@@ -179,8 +184,7 @@ function namesOf(visits: readonly Visit[]): Map<Visit, string> {
 }
 
 const isEngaging = ({ type, data }: ModelEvent) =>
-  (!PASSIVE.has(type) && data?.interactive !== false) ||
-  (type === 'engagement' && Number(data?.visibleMs) >= 10_000)
+  INTERACTIVE.has(type) || (type === 'engagement' && Number(data?.visibleMs) >= 10_000)
 
 function isBotVisit({ events }: Visit): boolean {
   if (events.some((event) => event.isBot)) return true

@@ -168,7 +168,7 @@ export const METRICS: readonly Metric[] = [
     ],
     formula: percent,
     definition:
-      'Visits with at most one page view that were not engaged ÷ visits; null without visits. Engaged: a page was visible for 10 s, or the visitor used a control, a download or a form, or did what the site has an event of its own for.',
+      'Visits with at most one page view that were not engaged ÷ visits; null without visits. Engaged: a page was visible for 10 s, or the visitor used a control, a download or a form.',
   },
   {
     name: 'single_page_rate',

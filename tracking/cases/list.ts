@@ -5,6 +5,7 @@ import { DELIVERY_CASES } from './delivery.ts'
 import { FEATURE_CASES } from './features.ts'
 import { HOSTILE_CASES } from './hostile.ts'
 import { PACKAGE_CASES } from './package.ts'
+import { READING_CASES } from './reading.ts'
 import { README_CASES } from './readme.ts'
 import { REDACTION_CASES } from './redaction.ts'
 import { VIEW_CASES } from './views.ts'
@@ -18,6 +19,7 @@ export const CASES: readonly Case[] = [
   ...DELIVERY_CASES,
   ...VISITOR_CASES,
   ...HOSTILE_CASES,
+  ...READING_CASES,
   ...BEHAVIOUR_CASES,
   ...FEATURE_CASES,
   ...VITAL_CASES,

@@ -172,6 +172,11 @@ export async function leave(page: Page): Promise<void> {
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** What events of a type say. */
+export const dataOf = (events: readonly Stored[], type: string) =>
+  events.filter((event) => event.type === type).map(({ eventData }) => eventData ?? {})
+export const lastOf = (events: readonly Stored[], type: string) => dataOf(events, type).at(-1) ?? {}
+
 /** Counts of each type, for a look at once. */
 export function counts(events: readonly Stored[]): Record<string, number> {
   const result: Record<string, number> = {}
