@@ -8,7 +8,6 @@ const IDLE_MS = 30_000
 const TICK_MS = 5_000
 const LONGEST_STEP_MS = 10_000 // twice a tick: more is a sleeping device or a clock that was set
 const FIRST_STEP_MS = 10_000
-const LEAST_MS = 100
 const ROUTE_SETTLES_MS = 500
 
 interface Engagement {
@@ -108,7 +107,7 @@ export function engagement(tracker: Tracker): void {
     }
     const title = pageTitle()
     // A page that is left says so more than once; one that nobody looks at has nothing to say, and keeps no session alive.
-    if (engagedMs - saidEngagedMs < LEAST_MS) return
+    if (engagedMs <= saidEngagedMs) return
     saidEngagedMs = engagedMs
     record('engagement', data, 'latest', { title })
   }
@@ -127,13 +126,17 @@ export function engagement(tracker: Tracker): void {
     }
     lastAt = activeAt = performance.now()
     wasVisible = true
-    saidEngagedMs = -LEAST_MS // a view of a moment is told, too
+    saidEngagedMs = -1 // a view of a moment is told, too
     sentEngagedMs = 0
     scroller = undefined
     // The beginning of a page that is still coming is not all of it.
     if (document.readyState !== 'loading') setTimeout(measureSoon, ROUTE_SETTLES_MS)
   })
-  onEnd(report)
+  onEnd((isLeaving) => {
+    report()
+    // What comes of leaving takes its time, which nobody looks at the page.
+    wasVisible &&= !isLeaving
+  })
   tracker.depthReached = () => (current?.fitsWindow ? 0 : current && depthOf(current)) ?? 0
   listen(document, 'visibilitychange', account)
   listen(document, 'pointermove pointerdown keydown wheel touchmove', () => {
