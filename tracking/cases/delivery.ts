@@ -154,6 +154,19 @@ export const DELIVERY_CASES: readonly Case[] = [
       const first = events.find(({ type }) => type === 'offline-first')
       ok(Math.abs((first?.occurredAtMs ?? 0) - leftAt) < 250)
       equal(counts(events).pageview, 2)
+
+      // All is well, then the page is left offline: the browser takes its last words, and drops them.
+      await world.settled(page)
+      await pause(200)
+      const left = (await world.typed('pageview')).at(-1)?.eventId
+      await page.evaluate(() => {
+        sessionStorage.setItem('online', 'no')
+        navigator.sendBeacon = () => true
+      })
+      await page.goto(url)
+      await world.until('its last words', (all) =>
+        all.some(({ type, context }) => type === 'engagement' && context?.viewId === left),
+      )
     },
   },
   {

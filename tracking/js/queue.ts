@@ -140,7 +140,8 @@ export function createQueue(
         const events = handOver(batch)
         // The quota is used up, by us or another script. An ordinary request may just make it.
         if (events[0]) post(endpoint, toBody({ ...batch, events }), false)
-        else if (answersWell) {
+        // Offline a browser takes it, too, and drops it.
+        else if (answersWell && navigator.onLine) {
           replace(batch, [])
           handedOver = [...handedOver, batch]
         }
