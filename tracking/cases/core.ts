@@ -105,6 +105,7 @@ export const CORE_CASES: readonly Case[] = [
       await refused.evaluate(() => window.footfall?.consent('granted'))
       const anonymous = await world.open(put(world, '/anonymous', 'data-preset="cookieless"'))
       const events = await world.until('the third', (all) => counts(all).pageview === 2)
+      deepEqual(await refused.evaluate(() => Object.keys(localStorage)), [])
       deepEqual(viewsOf(events, world), ['load /asked', 'load /anonymous'])
       equal(events.at(-1)?.sessionId, null)
       deepEqual(await anonymous.evaluate(() => Object.keys(localStorage)), [])

@@ -213,21 +213,41 @@ export const VISITOR_CASES: readonly Case[] = [
   },
   {
     id: 'B28',
-    title: 'Global Privacy Control, Do Not Track: no storage, no identity, no event stored',
+    title:
+      'Global Privacy Control, Do Not Track: no storage, no identity, no event stored; views are counted',
     async run(world) {
-      for (const signal of ['globalPrivacyControl', 'doNotTrack']) {
-        const head = `${WATCHES_STORAGE}<script>
-          Object.defineProperty(navigator, '${signal}', { value: '${signal}' === 'doNotTrack' ? '1' : true })
-        </script>`
-        const page = await world.open(world.put('/', { head }))
-        await page.evaluate(() => {
-          window.footfall?.track('x')
-          window.footfall?.consent('granted')
-        })
-        await pause(300)
-        equal(await page.evaluate('touches'), 0)
-        await page.close()
+      let views = 0
+      for (const script of ['tracking.js', 'pageviews.js'])
+        for (const signal of ['globalPrivacyControl', 'doNotTrack']) {
+          const head = `${WATCHES_STORAGE}<script>
+            Object.defineProperty(navigator, '${signal}', { value: '${signal}' === 'doNotTrack' ? '1' : true })
+          </script><script defer src="${world.gate.url}/js/${script}" data-site="${world.site}" data-identify></script>`
+          const url = world.put('/', { head, script: false, body: '<a href="#top">Top</a>' })
+          const page = await world.open(url)
+          await page.evaluate(() => {
+            window.footfall?.track('x')
+            window.footfall?.identify('customer-7')
+            window.footfall?.consent('granted')
+            document.querySelector('a')?.click()
+            window.footfall?.flush()
+          })
+          views++
+          while ((await world.counted()) < views) await pause(100)
+          await page.evaluate(() => window.footfall?.consent('denied'))
+          equal(await page.evaluate('touches'), 0)
+          await page.goto('about:blank')
+          await page.close()
+        }
+      const bodies = world.gate.attemptsOf(world.site).map(({ body }) => JSON.parse(body))
+      equal(bodies.length, views)
+      for (const { consent, visitorId, sessionId, events } of bodies) {
+        deepEqual([consent, visitorId, sessionId], ['denied', undefined, undefined])
+        deepEqual(
+          events.map(({ eventType }: { eventType: string }) => eventType),
+          ['pageview'],
+        )
       }
+      equal(await world.counted(), views)
       deepEqual(await world.stored(), [])
     },
   },

@@ -97,6 +97,15 @@ export class World {
     }))
   }
 
+  /** Views that the server has counted and not kept, since their visitors have objected. */
+  async counted(): Promise<number> {
+    const { rows } = await this.#pool.query(
+      'select coalesce(sum(pageviews), 0)::int as views from anonymous_counts where site_id = $1',
+      [this.site],
+    )
+    return rows[0].views
+  }
+
   async typed(type: string): Promise<Stored[]> {
     return (await this.stored()).filter((event) => event.type === type)
   }

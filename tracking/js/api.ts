@@ -4,7 +4,7 @@ import { engagement } from './engagement.ts'
 import { VERSION } from './environment.ts'
 import { guard } from './guard.ts'
 import { CORE_DEFAULTS, type ConsentState, type Given, optionsFrom } from './options.ts'
-import { isRefused } from './refusal.ts'
+import { hasRefused } from './refusal.ts'
 import { startTracker, type Tracker } from './tracker.ts'
 
 /** What a page may call; nothing here ever throws. */
@@ -28,31 +28,26 @@ declare global {
   }
 }
 
-/**
- * Starts with what is configured, and what else is to begin with it; with Do
- * Not Track or Global Privacy Control nothing is stored or sent.
- */
+/** Starts with what is configured, and what else is to begin with it: of who has refused only views are counted. */
 export function start(given: object, begin: (tracker: Tracker) => void): Footfall {
   const options = optionsFrom(given as Given, CORE_DEFAULTS) // any object has members
-  const tracker = isRefused() ? undefined : startTracker(options)
-  if (tracker) for (const feature of [engagement, begin]) guard(feature)(tracker)
+  const tracker = startTracker(options)
+  if (!hasRefused()) for (const feature of [engagement, begin]) guard(feature)(tracker)
   return {
     version: VERSION,
     track: guard((name, properties) => {
       if (typeof name === 'string' && name)
-        tracker?.record(redactText(name.slice(0, 120)), clean(properties), 'critical')
+        tracker.record(redactText(name.slice(0, 120)), clean(properties), 'critical')
     }),
-    consent: guard((state) =>
-      tracker?.consent(typeof state === 'object' ? state.analytics : state),
-    ),
+    consent: guard((state) => tracker.consent(typeof state === 'object' ? state.analytics : state)),
     identify: guard((id) => {
       // An e-mail address or a card number is no id of one's own.
       if (options.identify && redactText(id) === id)
-        tracker?.record('identify', { userId: id.slice(0, 64) }, 'critical')
+        tracker.record('identify', { userId: id.slice(0, 64) }, 'critical')
     }),
     formSuccess: guard((form) =>
       dispatchEvent(new CustomEvent('footfall:formsuccess', { detail: form })),
     ),
-    flush: guard(() => tracker?.flush()),
+    flush: guard(() => tracker.flush()),
   }
 }

@@ -5,7 +5,7 @@ import { guard, listen } from './guard.ts'
 import { identityAt, SESSION_KEY, VISITOR_KEY } from './identity.ts'
 import { isOn, listOf } from './options.ts'
 import { startOnPage } from './page.ts'
-import { isRefused } from './refusal.ts'
+import { hasRefused } from './refusal.ts'
 import { onShowing } from './showing.ts'
 import { siteStore } from './storage.ts'
 import { uuidv7 } from './uuidv7.ts'
@@ -27,19 +27,21 @@ startOnPage((given) => {
     sessionTimeout = 1_800_000,
     consent = 'granted',
   } = given as { readonly [name: string]: string } & { readonly endpoint: string } // or a number, which adds up to the same
-  const isOver = isRefused()
+  const isRefusing = hasRefused()
   let state: unknown = consent
   let waiting: WireEvent[] = []
   let url: string | undefined
 
   const send = guard((isLeaving?: unknown) => {
     if (state !== 'granted' || !waiting[0]) return
-    const sentAt = Date.now()
     const events = waiting
+    const sentAt = Date.now()
     waiting = []
     const body = JSON.stringify({
       siteId,
-      ...(preset !== 'cookieless' && identityAt(siteStore, +sessionTimeout, sentAt)),
+      ...(isRefusing
+        ? { consent: 'denied' } // counted, and no more
+        : preset !== 'cookieless' && identityAt(siteStore, +sessionTimeout, sentAt)),
       context: environment(),
       sentAt,
       events,
@@ -55,7 +57,7 @@ startOnPage((given) => {
   })
   const record = (eventType: string, more?: Partial<WireEvent>) => {
     const timestamp = Date.now()
-    if (isOver || state === 'denied') return
+    if (state === 'denied') return
     waiting.push({ eventType, eventId: uuidv7(timestamp), timestamp, url, ...more })
     setTimeout(send, SETTLES_MS)
   }
@@ -69,21 +71,21 @@ startOnPage((given) => {
     // Of another site no more than its name, or an app's.
     const { referrer } = document
     const isOwn = referrer.startsWith(location.origin)
-    const from = url ?? (isOwn ? clean(referrer) : /^[^/]+\/\/[^/]+/.exec(referrer)?.[0])
+    const from = url ?? (isOwn ? clean(referrer) : referrer.split('/', 3).join('/'))
     url = clean(location.href)
     const eventData = { navigation, droppedViews } as { navigation: string } // what is undefined is not written
-    record('pageview', { title: redactRoughly(document.title), referrer: from, eventData })
+    record('pageview', { referrer: from, title: redactRoughly(document.title), eventData })
   })
-  listen(document, 'visibilitychange', send)
-  listen(window, 'pagehide', send)
+  listen(window, 'pagehide visibilitychange', send)
   return {
     version: VERSION,
-    track: guard((name) => record(redactRoughly(name))),
+    track: guard((name) => isRefusing || record(redactRoughly(name))),
     consent: guard((next) => {
+      const erased = isRefusing || state !== 'granted' ? [] : [VISITOR_KEY, SESSION_KEY]
       state = (next as Partial<typeof next & object>).analytics ?? next
-      if (isOver || state !== 'denied') return send()
+      if (state !== 'denied') return send()
       waiting = []
-      for (const key of [VISITOR_KEY, SESSION_KEY]) siteStore.write(key)
+      for (const key of erased) siteStore.write(key)
     }),
     identify() {},
     formSuccess() {},

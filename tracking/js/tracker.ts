@@ -9,6 +9,7 @@ import { type ConsentState, type CoreOptions, matchesAny } from './options.ts'
 import { pageTitle } from './page-title.ts'
 import { createQueue } from './queue.ts'
 import { saveBatches, takeBatches } from './queue-store.ts'
+import { hasRefused } from './refusal.ts'
 import { onShowing } from './showing.ts'
 import { siteStore } from './storage.ts'
 import { tabIdOf } from './tab.ts'
@@ -58,7 +59,8 @@ const SAVES_AFTER_MS = 1_000
 /** Views, identity, consent and the queue: all that a page view needs. */
 export function startTracker(options: CoreOptions): Tracker {
   const { beforeSend, endpoint, maxBatchSize, sessionTimeout, inactivityTimeout } = options
-  const stores = options.preset === 'first-party'
+  const isRefusing = hasRefused() // then views are counted, by a server that keeps no more of them
+  const stores = options.preset === 'first-party' && !isRefusing
   const viewListeners: ((view: View) => void)[] = []
   const endListeners: ((isLeaving: boolean) => void)[] = []
   const timers = new Set<() => void>()
@@ -94,7 +96,7 @@ export function startTracker(options: CoreOptions): Tracker {
     context: view && { viewId: view.id },
   })
   const record: Tracker['record'] = (eventType, eventData, sending, more) => {
-    if (state === 'denied' || isExcluded) return
+    if (state === 'denied' || isExcluded || (isRefusing && eventType !== 'pageview')) return
     const event = {
       ...now(),
       eventType,
@@ -119,6 +121,7 @@ export function startTracker(options: CoreOptions): Tracker {
       surroundings ??= environment()
       const shared = {
         siteId: options.siteId || undefined,
+        consent: isRefusing ? 'denied' : undefined,
         ...(stores && identityAt(siteStore, sessionTimeout, Date.now())),
         context: { ...surroundings, tabId },
       }
