@@ -13,7 +13,7 @@ export const click: EventTypeDefinition = {
     y: '0–1000, from the top',
     box: 'px, the element on the page: left, top, width, height',
     layout:
-      'hash of the selectors of the page’s first 50 main parts (`header`, `nav`, `main`, `aside`, `footer`, `section`, `form`)',
+      'hash of the page’s first 50 main parts in their order, and what they are in (`header`, `nav`, `main`, `aside`, `footer`, `section`, `form`)',
     link: '`internal`, `mailto`, `tel` … for links',
   },
 }

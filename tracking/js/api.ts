@@ -36,10 +36,15 @@ export function start(given: object, begin: (tracker: Tracker) => void): Footfal
   return {
     version: VERSION,
     track: guard((name, properties) => {
-      if (typeof name === 'string' && name)
-        tracker.record(redactText(name.slice(0, 120)), clean(properties), 'critical')
+      // What is no text throws here.
+      if (name) tracker.record(redactText(name.slice(0, 120)), clean(properties), 'critical')
     }),
-    consent: guard((state) => tracker.consent(typeof state === 'object' ? state.analytics : state)),
+    consent: guard(
+      (state) =>
+        tracker.consent(
+          (state as Partial<typeof state & object>).analytics ?? (state as ConsentState),
+        ), // of text there is no such member
+    ),
     identify: guard((id) => {
       // An e-mail address or a card number is no id of one's own.
       if (options.identify && redactText(id) === id)

@@ -12,7 +12,6 @@ const ANSWERS_UNSEEN = 'input,select,textarea,label,option,video,audio,canvas'
 const CONTROLS = `${LINKS},${ANSWERS_UNSEEN},button,summary,[onclick],[data-track],[role=button],[role=link],[role=tab],[role=switch],[role^=menuitem]`
 // What a layout is made of. What repeats with the content, like articles and lists, is none of it.
 const LANDMARKS = 'header,nav,main,aside,footer,section,form'
-// On a page of a thousand sections, to tell where each stands would be a long task.
 const MOST_PARTS = 50
 const RAGE_CLICKS = 3
 const RAGE_MS = 1_000
@@ -23,9 +22,14 @@ const RAGE_PX = 30
  * within a second and 30 px) or in vain. The handler takes down what is gone
  * later; describing the element waits until the page is idle.
  */
-export function clicks({ options, record, hear }: Surroundings): void {
+export function clicks({ options, record, hear, onView }: Surroundings): void {
   if (!options.trackClicks) return
   let series: MouseEvent[] = []
+  let layout: string | undefined
+  // Once a view: to find the main parts a browser looks at all of the page.
+  onView(() => {
+    layout = undefined
+  })
 
   hear<MouseEvent>('click auxclick', ({ event, path, during }, isLate) => {
     const { button, clientX, clientY, pageX, pageY, timeStamp } = event
@@ -60,7 +64,7 @@ export function clicks({ options, record, hear }: Surroundings): void {
         ...((clientX || clientY) &&
           width && { x: share(pageX - page[0], width), y: share(pageY - page[1], height) }),
         box: [...page, width, height].map(Math.round),
-        layout: layoutHash(),
+        layout: (layout ??= layoutHash()),
       }
       const { eventType, ...link } = linkOf(find(LINKS), options.downloadExtensions)
       if (control) record(eventType, { ...data, ...link }, undefined, during)
@@ -86,12 +90,15 @@ export function clicks({ options, record, hear }: Surroundings): void {
 const isOnItsWay = (event: Event, link: Element | undefined) =>
   !!link && !event.defaultPrevented && !/^(?:#|javascript:)/.test(attribute(link, 'href'))
 
-/** Of where the main parts of the page stand in it: another after a redesign, the same with another text. */
+/**
+ * Of the main parts of the page, in their order, and what they are in: another after a redesign, the same with
+ * another text. Without their places among others, to tell which would be a long task on a page of a thousand.
+ */
 const layoutHash = () =>
   hash(
-    [...document.querySelectorAll(LANDMARKS)]
+    Array.from(document.querySelectorAll(LANDMARKS))
       .slice(0, MOST_PARTS)
-      .map((part) => (isPrivate(part) ? '' : selectorOf(part)))
+      .map((part) => (isPrivate(part) ? '' : selectorOf(part, ({ localName }) => localName)))
       .join(),
   )
 

@@ -18,14 +18,14 @@ export function isPrivate(element: Element | null): boolean {
 /**
  * A selector that survives a redesign: down from the nearest id or name that
  * was given on purpose, with places among siblings only where there is none.
- * ` >>> ` stands where a shadow root is entered.
+ * ` >>> ` stands where a shadow root is entered. `stepOf`: what has no name.
  */
-export function selectorOf(element: Element): string {
+export function selectorOf(element: Element, stepOf = placeOf): string {
   const steps: string[] = []
   let at: Element | null = element
   while (at && steps.length < MOST_STEPS) {
     const name = nameOf(at)
-    steps.unshift(name || placeOf(at))
+    steps.unshift(name || stepOf(at))
     const parent: Element | null = name ? null : (parentElement.get?.call(at) ?? null)
     const host: Element | null = parent ? null : hostOf(at)
     if (host) steps.unshift('>>>')

@@ -49,6 +49,12 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   let accountedAt = 0
   let isDeleting = false
   let shownAt = 0
+  let hasChanged = false
+  // One change is enough: no more are told of until the forms have been looked for.
+  const changes = new MutationObserver(() => {
+    hasChanged = true
+    changes.disconnect()
+  })
 
   const tell = (
     attempt: Attempt,
@@ -242,7 +248,10 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     if (attempt.startedAt === undefined) attempt.seenAt = visibleTime() - SEEN_MS
     tell(attempt, 'view', { fieldCount: attempt.fields.size })
   }
+  /** A browser goes through the whole page for it. */
   const discover = () => {
+    hasChanged = false
+    changes.observe(document, { childList: true, subtree: true })
     for (const form of document.querySelectorAll(FORMS)) {
       if (found.has(form) || isPrivate(form)) continue
       found.add(form)
@@ -259,7 +268,10 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       tell(attemptOf(form), 'load')
     }
   }
-  setInterval(guard(discover), DISCOVERS_EVERY_MS)
+  setInterval(
+    guard(() => hasChanged && later(discover)),
+    DISCOVERS_EVERY_MS,
+  )
   onView(({ startedAt }) => {
     shownAt = visibleTime(startedAt)
     viewed = new WeakSet()
