@@ -3,21 +3,25 @@ import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 const BLOCK_VISITS = 200_000
 export const EVENTS_PER_VISIT = 5
 
+const PREFIX = 'bench-'
+/** The name of a site by its place: the first has the most events. */
+export const siteOf = (rank: number) => PREFIX + rank
+
 /**
- * Fills `events` with about `events` events of one site over `days` days before
- * `until`: five to a visit in the mean, a third of them page views. Pages,
- * sources, places and devices are skewed as in life: few have most.
+ * Fills `events` with about `events` events over `days` days before `until`, of
+ * `sites` sites: five to a visit in the mean, a third of them page views. Sites,
+ * pages, sources, places and devices are skewed as in life: few have most.
  */
 export async function generate(
   clickhouse: ClickHouse,
-  { siteId, events, days, until }: { siteId: string; events: number; days: number; until: Date },
+  { sites, events, days, until }: { sites: number; events: number; days: number; until: Date },
 ): Promise<number> {
   const visits = Math.round(events / EVENTS_PER_VISIT)
   for (let from = 0; from < visits; from += BLOCK_VISITS) {
     await clickhouse.command({
       query: INSERT,
       query_params: {
-        site: siteId,
+        sites,
         from,
         count: Math.min(BLOCK_VISITS, visits - from),
         visitors: Math.round(visits * 0.6),
@@ -27,11 +31,7 @@ export async function generate(
     })
   }
   await clickhouse.command({ query: 'optimize table events final' })
-  const [row] = await selectRows<{ n: number }>(
-    clickhouse,
-    'select count() as n from events where site_id = {site:String}',
-    { site: siteId },
-  )
+  const [row] = await selectRows<{ n: number }>(clickhouse, 'select count() as n from events')
   return row?.n ?? 0
 }
 
@@ -65,7 +65,7 @@ with
   started + toIntervalSecond(view_number * 45 + part * 12) as at,
   multiIf(step = 0, 0, part = 0, 21, 12) as prolongs
 select
-  {site:String}, at, visitor_hash, 'persistent_id',
+  concat('${PREFIX}', toString(toUInt32(pow(${chance(30)}, 4) * {sites:UInt32}))), at, visitor_hash, 'persistent_id',
   cityHash64(visit, 'session'), started, generateUUIDv4(step),
   multiIf(part = 0, 'pageview', part = 1, 'engagement', ['scroll', 'click', 'web_vital', 'outbound_link', 'signup'][1 + toUInt32(pow(cityHash64(visit, step, 6) % 1000003 / 1000003, 1.5) * 5)]) as type,
   ${chance(7)} < 0.02, part = 1 and seen_ms > 10000, cityHash64(visit, view_number), 'www.example.com',

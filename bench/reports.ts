@@ -8,34 +8,41 @@ import { migrateClickHouse } from '../database/migrate.ts'
 import { answer, type Run } from '../reports/answer.ts'
 import { parseQuery } from '../reports/parse.ts'
 import { median, quantile } from './quantile.ts'
-import { generate } from './reports-data.ts'
+import { generate, siteOf } from './reports-data.ts'
 import { byHand, DASHBOARD, REPORTS } from './reports-list.ts'
 import type { Row, Table } from './table.ts'
 
-const SITE = 'bench-example'
+const MANY_SITES = 1_000
+const LARGEST = siteOf(0)
 const DAYS = 90
 const NOW = new Date('2026-11-24T12:00:00Z')
 const SIZES = [1_000_000, 10_000_000]
-const DASHBOARDS = 10
+const COUNTRIES = ['DE', 'US', 'GB', 'FR', 'IN', 'NL', 'ES', 'IT', 'PL', 'BR']
 
-/** What reports cost over 90 days of one site, beside SQL that a person would write for each. `sizes`: events. */
+/** What reports cost over 90 days of one site, and of the largest of many, beside SQL that a person would write for each. `sizes`: events. */
 export async function benchReports(
   say: (line: string) => void,
   sizes: readonly number[] = SIZES,
 ): Promise<readonly Table[]> {
   const tables: Table[] = []
-  for (const size of sizes.length > 0 ? sizes : SIZES) tables.push(...(await benchSize(say, size)))
+  const chosen = sizes.length > 0 ? sizes : SIZES
+  for (const size of chosen) tables.push(...(await benchSize(say, size, 1)))
+  tables.push(...(await benchSize(say, Math.max(...chosen), MANY_SITES)))
   return tables
 }
 
-async function benchSize(say: (line: string) => void, size: number): Promise<Table[]> {
+async function benchSize(
+  say: (line: string) => void,
+  size: number,
+  sites: number,
+): Promise<Table[]> {
   const path = await mkdtemp(join(tmpdir(), 'footfall-bench-'))
   let clickhouse = await openClickHouse({ path })
   try {
     await migrateClickHouse(clickhouse)
-    say(`making ${size.toLocaleString('en')} events`)
+    say(`making ${size.toLocaleString('en')} events, sites: ${sites}`)
     const events = await generate(clickhouse, {
-      siteId: SITE,
+      sites,
       events: size,
       days: DAYS,
       until: NOW,
@@ -43,14 +50,14 @@ async function benchSize(say: (line: string) => void, size: number): Promise<Tab
     // Opened again: nothing of the writing is left in its memory.
     await clickhouse.close()
     clickhouse = await openClickHouse({ path })
-    const title = `${(events / 1e6).toFixed(1)} M events`
+    const title = `${(events / 1e6).toFixed(1)} M events${sites > 1 ? ` of ${sites} sites, the largest` : ''}`
     return [
       { title: `Reports, ${title}`, method: METHOD, rows: await reportRows(say, clickhouse, size) },
       {
         title: `Dashboards, ${title}`,
         method:
-          'All panels of an overview asked at once, by one dashboard and by ten with other filters; then again, when the site had no new events.',
-        rows: await dashboardRows(say, clickhouse, size),
+          'All panels of an overview asked at once, by one dashboard and by ten with other filters or of other sites; then again, when the site had no new events.',
+        rows: await dashboardRows(say, clickhouse, size, sites),
       },
       { title: `Store, ${title}`, method: 'Bytes on disk.', rows: await storeRows(clickhouse) },
     ]
@@ -65,8 +72,8 @@ const METHOD =
 
 const ms = (value: number) => `${Math.round(value)} ms`
 
-const ask = (run: Run, query: Query) =>
-  answer({ siteId: SITE }, query, {
+const ask = (run: Run, query: Query, siteId = LARGEST) =>
+  answer({ siteId }, query, {
     timezone: 'Europe/Berlin',
     nowMs: NOW.getTime(),
     freshness: '',
@@ -104,7 +111,7 @@ async function reportRows(
       ours.push(await timed(() => ask(run, parsed)))
       theirs.push(
         await timed(() =>
-          Promise.all(byHand(hand, SITE).map((sql) => selectRows(clickhouse.reports, sql))),
+          Promise.all(byHand(hand, LARGEST).map((sql) => selectRows(clickhouse.reports, sql))),
         ),
       )
     }
@@ -124,20 +131,23 @@ async function dashboardRows(
   say: (line: string) => void,
   clickhouse: ClickHouse,
   size: number,
+  sites: number,
 ): Promise<Row[]> {
   say('dashboards')
   const budget = size > 2_000_000 ? 1_500 : 250
   const changes = { subscribe: () => () => {} }
   const never = new AbortController().signal
-  const dashboard = (engine: ReturnType<typeof createReportEngine>, country?: string) => {
-    const filters = country ? [['is', 'visit:country', [country]]] : []
-    return Promise.all(
+  const dashboard = (
+    engine: ReturnType<typeof createReportEngine>,
+    siteId = LARGEST,
+    filters: readonly unknown[] = [],
+  ) =>
+    Promise.all(
       DASHBOARD.map((query) => {
-        const { run } = engine.ask({ siteId: SITE }, '', never)
-        return ask(run, parseQuery({ ...query, filters }))
+        const { run } = engine.ask({ siteId }, '', never)
+        return ask(run, parseQuery({ ...query, filters }), siteId)
       }),
     )
-  }
   const alone: Times[] = []
   const again: Times[] = []
   for (let index = 0; index < 5; index++) {
@@ -146,13 +156,13 @@ async function dashboardRows(
     again.push(await timed(() => dashboard(engine)))
   }
   const engine = createReportEngine(clickhouse, changes)
-  const countries = ['DE', 'US', 'GB', 'FR', 'IN', 'NL', 'ES', 'IT', 'PL', 'BR'].slice(
-    0,
-    DASHBOARDS,
-  )
   const many: Times[] = []
   await Promise.all(
-    countries.map(async (country) => many.push(await timed(() => dashboard(engine, country)))),
+    COUNTRIES.map(async (country, rank) => {
+      const [site, filters] =
+        sites > 1 ? [siteOf(rank), []] : [LARGEST, [['is', 'visit:country', [country]]]]
+      many.push(await timed(() => dashboard(engine, site, filters)))
+    }),
   )
   return [
     {
@@ -163,7 +173,7 @@ async function dashboardRows(
     },
     { what: 'the same again, no new events', figure: `p50 ${ms(median(walls(again)))}` },
     {
-      what: `${DASHBOARDS} at once, each of another country`,
+      what: `${COUNTRIES.length} at once, each of another ${sites > 1 ? 'site' : 'country'}`,
       figure: `p50 ${ms(median(walls(many)))}, last ${ms(Math.max(...walls(many)))}`,
     },
   ]
