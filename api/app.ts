@@ -20,6 +20,7 @@ import { createServer, registerRoutes } from './server.ts'
 import { annotationRoutes } from './sites/annotation-routes.ts'
 import { groupRoutes } from './sites/group-routes.ts'
 import { namesRoutes } from './sites/names-routes.ts'
+import { objectionRoutes } from './sites/objection-routes.ts'
 import { siteRoutes } from './sites/routes.ts'
 
 export interface AppOptions {
@@ -60,7 +61,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const access = createAccess(options.pool, options.auth)
   await app.register(async (scope) => signInRoutes(scope, options.auth))
   await registerRoutes(app, (scope) => {
-    for (const routes of [siteRoutes, namesRoutes, annotationRoutes, groupRoutes])
+    for (const routes of [siteRoutes, namesRoutes, annotationRoutes, groupRoutes, objectionRoutes])
       routes(scope, { pool: options.pool, access })
   })
   const reports: ReportParts = {

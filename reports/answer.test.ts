@@ -51,3 +51,21 @@ it('compares thousands of rows that are long, on a server as embedded', async ()
   expect(byPath(served.all.rows)).toEqual(byPath(rows))
   expect(byPath(served.some.rows)).toEqual(byPath(rows.slice(0, 199)))
 })
+
+it('has nothing to compare with where the other range is shorter, which is not 0', async () => {
+  const clickhouse = await testClickHouse('http')
+  const values = ['2026-11-01', '2026-11-03', '2026-11-04'].map((day) => ({
+    ...{ site_id: 'short', event_type: 'pageview', path: '/', visitor: 1 },
+    ...{ occurred_at: `${day} 10:00:00`, visitor_basis: 'persistent_id' },
+  }))
+  await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
+  const query = parseQuery({
+    ...{ metrics: ['pageviews', 'views_per_visit'], dimensions: ['time:day'], fill: 'zero' },
+    ...{ range: ['2026-11-03', '2026-11-05'], compare: ['2026-11-01', '2026-11-02'] },
+  })
+  const { rows } = await answer({ siteId: 'short' }, query, {
+    ...{ timezone: 'UTC', nowMs: Date.parse('2026-11-06T12:00:00Z'), freshness: '' },
+    run: ({ sql, params }) => selectRows(clickhouse, sql, params),
+  })
+  expect(rows.map(({ compare }) => compare?.pageviews)).toEqual([1, 0, null])
+})

@@ -202,7 +202,7 @@ async function compare(
   const grain = dimensionOf(plan.dimensions[at] ?? '')?.grain
   const of = ({ interval }: Plan) => (grain ? buckets(interval, grain, plan.query.week_start) : [])
   const then = of(before)
-  const counterpart = new Map(of(plan).map((bucket, index) => [bucket, then[index] ?? '']))
+  const counterpart = new Map(of(plan).map((bucket, index) => [bucket, then[index]]))
   const keyOf = (row: QueryRow) =>
     (plan.query.dimensions ?? []).map((name) => row.dimensions[name] ?? '')
   const keyThen = (row: QueryRow) =>
@@ -214,8 +214,11 @@ async function compare(
       return [JSON.stringify(keyOf(row)), row.metrics]
     }),
   )
+  // Where the other range has no such bucket there is nothing to compare with, which is not 0.
+  const isThere = (row: QueryRow) => at < 0 || counterpart.get(keyOf(row)[at] ?? '') !== undefined
+  const nothing = Object.fromEntries(plan.query.metrics.map((metric) => [metric, null]))
   return rows.map((row) => ({
     ...row,
-    compare: metrics.get(JSON.stringify(keyThen(row))) ?? emptyRow(plan),
+    compare: isThere(row) ? (metrics.get(JSON.stringify(keyThen(row))) ?? emptyRow(plan)) : nothing,
   }))
 }

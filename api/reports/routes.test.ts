@@ -261,6 +261,15 @@ describe('what a site gives names to', () => {
     expect((await send('DELETE', 'sites/one/annotations/none')).status).toBe(404)
   })
 
+  it('says how many have objected, who are in no report', async () => {
+    await served.pool.query(
+      "insert into anonymous_counts values ('one', current_date, 'gpc', 3, 4), ('two', current_date, 'dnt', 1, 1), ('one', current_date - 500, 'dnt', 1, 1)",
+    )
+    expect((await json('GET', 'sites/one/objections')).objections).toEqual([
+      { day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), reason: 'gpc', pageviews: 3, events: 4 },
+    ])
+  })
+
   it('a group is asked over all of its sites', async () => {
     for (const site of ['one', 'two']) await send('PUT', `sites/${site}/group`, { name: 'Both' })
     expect((await json('GET', 'groups')).groups).toEqual([{ name: 'Both', sites: ['one', 'two'] }])
@@ -294,7 +303,7 @@ describe('what a site gives names to', () => {
     expect((await send(method, url, body, { key: keys.other })).status).toBe(403)
   })
 
-  it.each(['goals', 'segments', 'annotations'])(
+  it.each(['goals', 'segments', 'annotations', 'objections'])(
     '%s of a site are not for another’s key',
     async (what) => {
       expect((await send('GET', `sites/one/${what}`, undefined, { key: keys.other })).status).toBe(

@@ -6,6 +6,7 @@ import { createServer, registerRoutes } from '../server.ts'
 import { annotationRoutes } from '../sites/annotation-routes.ts'
 import { groupRoutes } from '../sites/group-routes.ts'
 import { namesRoutes } from '../sites/names-routes.ts'
+import { objectionRoutes } from '../sites/objection-routes.ts'
 import { createReportEngine } from './engine.ts'
 import { plausibleRoutes } from './plausible-routes.ts'
 import { reportRoutes } from './routes.ts'
@@ -30,7 +31,7 @@ export async function serveReports(nowMs: number) {
   const parts = { pool, engine, access, changes, now: () => nowMs }
   await registerRoutes(app, (scope) => {
     reportRoutes(scope, parts)
-    for (const routes of [namesRoutes, annotationRoutes, groupRoutes])
+    for (const routes of [namesRoutes, annotationRoutes, groupRoutes, objectionRoutes])
       routes(scope, { pool, access })
   })
   await registerRoutes(app, (scope) => plausibleRoutes(scope, parts))

@@ -1,5 +1,5 @@
 import { percent } from './numbers.ts'
-import { viewsSql } from './page-views.ts'
+import { isOnPage, PAGE_MEMBER, viewsSql } from './page-views.ts'
 import {
   ASKED,
   type Asked,
@@ -43,7 +43,7 @@ export const clicks: Question<ClicksBody> = {
   definition: `${CLICK_DEFINITION} Rows are cells of an element: \`x\` and \`y\` are the left and upper edge in thousandths of its size, null where the click has no place (by keyboard); without \`kind\` they are normal, rage and dead. \`elements\` has the same clicks by element; \`by\` makes these the rows. \`layouts\`: the layouts that the page was clicked in, by the hash of its main parts; of the views without a click the layout is not known, so that a map of one layout has no exposure.`,
   members: {
     ...ASKED,
-    page: { type: 'string', maxLength: 2_048, description: 'a path' },
+    page: PAGE_MEMBER,
     by: { type: 'string', enum: ['cell', 'element'], default: 'cell', description: 'rows' },
     kind: {
       type: 'string',
@@ -105,7 +105,7 @@ function clicksSql({ sql, passes, rows }: Begun, { page, layout }: ClickMap): st
         properties['selector'] as selector, properties['tag'] as tag, properties['layout'] as layout,
         properties['isControl'] = 'true' as is_control, properties['x'] as x_in, properties['y'] as y_in,
         ${TOP} as top_of, if(event_type = 'js_error', 'error', ${KIND}) as kind
-      ${rows('events', `(${CLICKS} and ${passes} or event_type = 'js_error' and view != 0)`, `path = ${sql.bind('String', page)}`)}
+      ${rows('events', `(${CLICKS} and ${passes} or event_type = 'js_error' and view != 0)`, isOnPage(sql, page))}
     )
   ) where kind != 'error'${ofLayout}`
 }
@@ -225,7 +225,7 @@ from (
     from (
       select properties['selector'] as selector, viewport_class, view, ${TOP} as top_of,
         ${KIND} = 'normal' and view != 0 as is_click
-      ${rows('events', passes, CLICKS, `path = ${sql.bind('String', page)}`)}
+      ${rows('events', passes, CLICKS, isOnPage(sql, page))}
     ) as clicks
     left join (${views}) as views on views.id = clicks.view
     group by selector, class

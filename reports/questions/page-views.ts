@@ -1,5 +1,18 @@
-import { IN_RANGE } from '../scope.ts'
+import { patternRegex } from '../goal.ts'
+import { IN_RANGE, type ScopedSql } from '../scope.ts'
 import type { Begun } from './question.ts'
+
+/** What a question may be asked of: one page, or all of a template, of which each has its own address. */
+export const PAGE_MEMBER = {
+  type: 'string',
+  maxLength: 2_048,
+  description: 'a path; `*` is any text without a slash, `**` any text',
+} as const
+
+export const isOnPage = (sql: ScopedSql, page: string, column = 'path') =>
+  page.includes('*')
+    ? `match(${column}, ${sql.bind('String', patternRegex(page))})`
+    : `${column} = ${sql.bind('String', page)}`
 
 /**
  * One row for each view of a page that began in the range and has an id: how
@@ -13,7 +26,7 @@ export function viewsSql({ sql, passes, rows }: Begun, page: string): string {
     max(toUInt32OrZero(properties['maxScrollPx'])) as reach,
     max(toUInt8OrZero(properties['foldPercent'])) as fold,
     sumForEach(attention_ms) as attention, sum(engaged_ms) as engaged
-  ${rows('eventsOfViews', "event_type in ('pageview', 'engagement')", 'view != 0', `path = ${sql.bind('String', page)}`)}
+  ${rows('eventsOfViews', "event_type in ('pageview', 'engagement')", 'view != 0', isOnPage(sql, page))}
   group by view
   having countIf(event_type = 'pageview' and ${passes} and ${IN_RANGE}) > 0`
 }

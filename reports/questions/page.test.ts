@@ -147,6 +147,14 @@ describe('a page', () => {
     ])
   })
 
+  it('may be all of a template', async () => {
+    const one = await ask()(page, { range: RANGE, page: '/price' })
+    expect(await ask()(page, { range: RANGE, page: '/pr*' })).toEqual(one)
+    const both = await ask()(page, { range: RANGE, page: '/**' })
+    expect(both).toMatchObject({ views: 8, visitors: 7, exits: 7 })
+    expect((await ask()(page, { range: RANGE, page: '/*/*' })).views).toBe(0)
+  })
+
   it('that nobody saw is empty', async () => {
     const answer = await ask()(page, { range: RANGE, page: '/none' })
     expect(answer).toMatchObject({ views: 0, exits: 0, exit_rate_percent: null, elements: [] })
@@ -186,6 +194,14 @@ describe('a click map', () => {
   it('is of one kind where it is asked so', async () => {
     const { rows } = await ask()(clicks, { range: RANGE, page: '/price', kind: 'dead' })
     expect(rows.map((row) => row.selector)).toEqual(['#logo'])
+  })
+
+  it('is of a template, and of a class of viewport by a filter', async () => {
+    const asked = { range: RANGE, page: '/pr*', kind: 'dead' } as const
+    const { rows } = await ask()(clicks, asked)
+    expect(rows.map((row) => row.selector)).toEqual(['#logo'])
+    const filters = [['is', 'visit:screen', ['phone']]] as never
+    expect((await ask()(clicks, { ...asked, filters })).rows).toEqual([])
   })
 
   it.each([

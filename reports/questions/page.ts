@@ -1,6 +1,6 @@
 import { CLICK_DEFINITION, elementsOf } from './clicks.ts'
 import { percent, secondsOf } from './numbers.ts'
-import { viewsSql } from './page-views.ts'
+import { isOnPage, PAGE_MEMBER, viewsSql } from './page-views.ts'
 import {
   ASKED,
   type Asked,
@@ -27,7 +27,7 @@ export const page: Question<PageBody> = {
   definition: `Views of the page that began in the range; engagement of a view counts whenever it came. Rows are 5 % bands of the page, top first: \`reached\`: views whose greatest depth is the band’s lower edge at least; \`reached_percent\` = reached ÷ \`scrolled_views\`, which are the views that told their depth, less those of a page that fits the window; \`attention_s\`: engaged time with the band in the window, a view (÷ \`measured_views\`); \`attention_percent\`: its share of all bands. \`depths\`: scrolled views by their greatest depth, 0 to 100 %; \`folds\`: views by the fold, which is the share of the page that the window showed before it was scrolled, of those whose window (to 100 px) and page are known. \`exits\`: visits whose last page view is of this page and lies in the range; \`exit_rate_percent\` = exits ÷ views. \`exits_after\`: what those visitors last did on the page. Elements: ${CLICK_DEFINITION}`,
   members: {
     ...ASKED,
-    page: { type: 'string', maxLength: 2_048, description: 'a path' },
+    page: PAGE_MEMBER,
     limit: { ...limitOf(1_000, 50), description: 'rows of each further list' },
   },
   required: ['range', 'page'],
@@ -66,7 +66,7 @@ async function reading(path: string, opened: Opened, context: QuestionContext) {
   const [[shown = {}], [read = {}]] = await Promise.all([
     context.run(
       all.sql.statement(`select count() as views, uniqExact(visitor) as visitors
-${all.rows('events', all.passes, "event_type = 'pageview'", `path = ${all.sql.bind('String', path)}`)}`),
+${all.rows('events', all.passes, "event_type = 'pageview'", isOnPage(all.sql, path))}`),
     ),
     context.run(
       begun.sql.statement(`select countIf(is_measured) as measured, countIf(is_short) as short,
@@ -110,7 +110,7 @@ async function copiesOf(path: string, opened: Opened, context: QuestionContext, 
     sql.statement(`select properties['selector'] as selector, argMax(properties['heading'], occurred_at) as heading,
   countIf(event_type = 'text_copy') as copies, countIf(event_type = 'text_select') as selections,
   uniqExact(visitor) as visitors
-${rows('events', passes, "event_type in ('text_copy', 'text_select')", `path = ${sql.bind('String', path)}`)}
+${rows('events', passes, "event_type in ('text_copy', 'text_select')", isOnPage(sql, path))}
 group by selector
 order by copies desc, selections desc, selector
 limit ${limit}`),
@@ -120,7 +120,6 @@ limit ${limit}`),
 /** Visits that ended on the page, by what was last done on it. */
 async function exitsOf(path: string, opened: Opened, context: QuestionContext, limit: number) {
   const { sql, passes, rows: from } = opened.begin()
-  const page = sql.bind('String', path)
   const isView = "event_type = 'pageview'"
   const isDone = `${IS_ACT} and not (${isView})`
   const rows = await context.run(
@@ -130,9 +129,9 @@ from (
     argMaxIf(${passes}, ${POINT}, ${isView}) as is_asked,
     if(maxIf(${POINT}, ${isDone}) > left_at,
       argMaxIf((toString(event_type), properties['selector']), ${POINT}, ${isDone}), ('', '')) as done
-  ${from('eventsAround', `session in (select session ${sql.events(isView, `path = ${page}`)})`)}
+  ${from('eventsAround', `session in (select session ${sql.events(isView, isOnPage(sql, path))})`)}
   group by session
-  having left_from = ${page} and is_asked and left_at.1 >= {from:Int64} and left_at.1 < {to:Int64}
+  having ${isOnPage(sql, path, 'left_from')} and is_asked and left_at.1 >= {from:Int64} and left_at.1 < {to:Int64}
 )
 group by event, selector
 order by exits desc, event, selector
