@@ -65,6 +65,7 @@ const TYPES = [
     'Purchase',
   ],
   ...['web_vital', 'js_error', 'rage_click', 'form_start', 'form_success'],
+  ...['web_vital', 'dead_click', 'file_download', 'outbound_link'],
 ]
 
 /** Visits of a few people, some of them over midnight, some of bots, over three weeks before `now`. */
@@ -148,13 +149,16 @@ function propertiesOf(type: string, draw: Draw): Record<string, string> {
       return draw(3) === 0 ? {} : { plan: oneOf(draw, ['free', 'pro']), seats: String(draw(20)) }
     case 'web_vital':
       return {
-        name: oneOf(draw, ['LCP', 'CLS']),
+        name: oneOf(draw, ['LCP', 'INP', 'CLS', 'FCP', 'TTFB']),
         value: String(draw(5_000)),
-        rating: oneOf(draw, ['good', 'poor']),
+        rating: oneOf(draw, ['good', 'needs-improvement', 'poor']),
       }
     case 'form_start':
     case 'form_success':
-      return { form: oneOf(draw, ['contact', 'order']) }
+      return { form: oneOf(draw, ['contact', 'order']), field: oneOf(draw, ['name', 'city', '']) }
+    case 'file_download':
+    case 'outbound_link':
+      return { url: oneOf(draw, ['https://a.example/x.pdf', 'https://b.example/']) }
     default:
       return {}
   }

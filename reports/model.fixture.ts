@@ -144,6 +144,12 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
         return row.type
       case 'event:form':
         return row.type.startsWith('form_') ? (row.properties.form ?? '') : ''
+      case 'event:field':
+        return row.type.startsWith('form_') ? (row.properties.field ?? '') : ''
+      case 'event:download':
+        return row.type === 'file_download' ? (row.properties.url ?? '') : ''
+      case 'event:outbound_link':
+        return row.type === 'outbound_link' ? (row.properties.url ?? '') : ''
       case 'event:currency':
         return row.currency
       case 'event:scroll_depth':
@@ -464,6 +470,18 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
       ? mean(values)
       : quantile(values, { _median: 0.5, _p75: 0.75, _p95: 0.95 }[suffix] ?? 0)
   const inSeconds = (ms: number | null) => (ms === null ? null : ms / 1_000)
+  const [, percent] = /^scroll_reach_(\d+)$/.exec(metric) ?? []
+  if (percent) return per(depths.filter((depth) => depth >= Number(percent)).length, depths.length)
+  const [, vitalName = '', rating] = /^(lcp|inp|cls|fcp|ttfb)_(p75|good|poor)$/.exec(metric) ?? []
+  if (rating) {
+    const told = vital(vitalName.toUpperCase()).map(({ properties }) => properties)
+    return rating === 'p75'
+      ? quantile(
+          told.map(({ value }) => Number(value)),
+          0.75,
+        )
+      : per(told.filter((each) => each.rating === rating).length, told.length)
+  }
   switch (name) {
     case 'visitors':
       return visitors(rows)
@@ -494,6 +512,8 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
       return inSeconds(
         spread(measured.map((each) => each.reduce((sum, row) => sum + row.visibleMs, 0))),
       )
+    case 'plausible_visits':
+      return sessions(rows)
     case 'plausible_visitors_present':
       return distinct(here(world.stays).map(({ visit }) => visit.first.visitor))
     case 'plausible_visits_present':
@@ -534,8 +554,6 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
     }
     case 'scroll_depth':
       return mean(depths)
-    case 'scroll_reach_50':
-      return per(depths.filter((depth) => depth >= 50).length, depths.length)
     case 'exits':
       return here(world.exits).length
     case 'exit_rate':
@@ -570,10 +588,13 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
       )
     case 'plausible_cr':
       return per(visitors(rows), visitors(world.base))
+    case 'plausible_group_cr':
     case 'group_visitor_cr':
       return per(visitors(rows), visitors(others(true)))
     case 'visitor_cr':
       return per(visitors(rows), visitors(others(false)))
+    case 'group_session_cr':
+      return per(sessions(rows), sessions(others(true)))
     case 'session_cr':
       return per(sessions(rows), sessions(others(false)))
     case 'total_revenue':
@@ -583,18 +604,12 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
       const sum = money()
       return paid === 0 || sum === null ? null : sum / paid
     }
-    case 'lcp':
-      return quantile(
-        vital('LCP').map(({ properties }) => Number(properties.value)),
-        0.75,
-      )
-    case 'lcp_good':
-      return per(
-        vital('LCP').filter(({ properties }) => properties.rating === 'good').length,
-        vital('LCP').length,
-      )
     case 'errors':
       return ofType('js_error').length
+    case 'rage_clicks':
+      return ofType('rage_click').length
+    case 'dead_clicks':
+      return ofType('dead_click').length
     case 'friction_score':
       return views === 0
         ? null
