@@ -49,6 +49,7 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   let accountedAt = 0
   let isDeleting = false
   let shownAt = 0
+  let hasStored = false
   let hasChanged = false
   // One change is enough: no more are told of until the forms have been looked for.
   const changes = new MutationObserver(() => {
@@ -169,7 +170,8 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       if (!isValid) return
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
-      if (mayStore()) tabStore.write(PENDING_KEY, pending)
+      hasStored = mayStore()
+      if (hasStored) tabStore.write(PENDING_KEY, pending)
     })
   })
 
@@ -269,7 +271,12 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     }
   }
   setInterval(
-    guard(() => hasChanged && later(discover)),
+    guard(() => {
+      if (hasChanged) later(discover)
+      // Consent was taken back, and what a form has stored with it.
+      if (hasStored && !mayStore()) tabStore.write(PENDING_KEY)
+      hasStored = mayStore()
+    }),
     DISCOVERS_EVERY_MS,
   )
   onView(({ startedAt }) => {
