@@ -1,6 +1,8 @@
 import { type ClickHouse, selectRows } from '../database/clickhouse.ts'
 
 const BLOCK_VISITS = 200_000
+/** More are copies of these, of other visitors: to draw an event takes longer than to copy it. */
+const MOST_DRAWN = 10_000_000
 export const EVENTS_PER_VISIT = 5
 
 const PREFIX = 'bench-'
@@ -16,7 +18,7 @@ export async function generate(
   clickhouse: ClickHouse,
   { sites, events, days, until }: { sites: number; events: number; days: number; until: Date },
 ): Promise<number> {
-  const visits = Math.round(events / EVENTS_PER_VISIT)
+  const visits = Math.round(Math.min(events, MOST_DRAWN) / EVENTS_PER_VISIT)
   for (let from = 0; from < visits; from += BLOCK_VISITS) {
     await clickhouse.command({
       query: INSERT,
@@ -30,6 +32,8 @@ export async function generate(
       },
     })
   }
+  for (let copy = 1; copy < events / MOST_DRAWN; copy++)
+    await clickhouse.command({ query: COPY, query_params: { copy } })
   await clickhouse.command({ query: 'optimize table events final' })
   const [row] = await selectRows<{ n: number }>(clickhouse, 'select count() as n from events')
   return row?.n ?? 0
@@ -42,6 +46,12 @@ const skewed = (salt: number, count: number, power = 3) =>
   `toUInt32(pow(${chance(salt)}, ${power}) * ${count})`
 const oneOf = (salt: number, names: readonly string[], power = 3) =>
   `[${names.map((name) => `'${name}'`).join(', ')}][1 + ${skewed(salt, names.length, power)}]`
+
+const COPY = `
+insert into events
+select * replace (cityHash64(visitor, {copy:UInt32}) as visitor, cityHash64(session, {copy:UInt32}) as session,
+  cityHash64(view, {copy:UInt32}) as view, generateUUIDv4() as event_id, {copy:UInt32} as outbox_id)
+from (select * from events where outbox_id = 0)`
 
 const INSERT = `
 insert into events (site_id, occurred_at, visitor, visitor_basis, session, session_started_at, event_id,
