@@ -67,14 +67,22 @@ export function visits(start: () => Promise<Visited>): void {
       const seconds = (performance.now() - acknowledgedAt) / 1_000
       console.log(`on the dashboard ${seconds.toFixed(2)} s after the 202`)
       expect(seconds).toBeLessThan(2)
-      await expect.poll(() => number('current-visitors').textContent()).toBe('2')
-      await expect.poll(() => number('top-sources').textContent()).toContain('newsletter')
-      await expect.poll(() => number('top-pages').textContent()).toContain('/demo/')
+      await expect
+        .poll(() => number('current-visitors').textContent(), { timeout: 20_000 })
+        .toBe('2')
+      await expect
+        .poll(() => number('top-sources').textContent(), { timeout: 20_000 })
+        .toContain('newsletter')
+      await expect
+        .poll(() => number('top-pages').textContent(), { timeout: 20_000 })
+        .toContain('/demo/')
 
       await visitor.evaluate(() => window.footfall?.track('signup', { plan: 'pro' }))
       // The page tells of itself as well: what has the last word is not said.
       await expect
-        .poll(async () => (await (await fetch(`${product.url}/events/recent`)).json()).events)
+        .poll(async () => (await (await fetch(`${product.url}/events/recent`)).json()).events, {
+          timeout: 20_000,
+        })
         .toContainEqual(
           expect.objectContaining({
             ...{ eventType: 'signup', siteId: 'localhost' },

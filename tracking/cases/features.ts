@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { type Case, counts, leave, pause, ready, type World } from './world.ts'
+import { type Case, counts, dataOf, leave, pause, ready, type World } from './world.ts'
 
 const CATCHES_ERRORS = `<script>
   const errors = []
@@ -197,6 +197,34 @@ export const FEATURE_CASES: readonly Case[] = [
       }
       const [layout, same, redesigned] = layouts
       ok(/^[\da-f]+$/.test(`${layout}`) && same === layout && redesigned !== layout, `${layouts}`)
+    },
+  },
+  {
+    id: 'L08',
+    title: 'a form and a part of the page that come seconds later: both are seen',
+    async run(world) {
+      const page = await world.open(world.put('/', { body: `<nav>n</nav>${BODY}` }))
+      await ready(page)
+      await page.click('#buy')
+      // By then the forms have been looked for, and the layout of a click would be that of all.
+      await pause(2_500)
+      await page.evaluate(() => {
+        document.querySelector('nav')?.insertAdjacentHTML('afterend', '<aside>a</aside>')
+        document.body.insertAdjacentHTML('beforeend', '<form id="late"></form><p id="by-role"></p>')
+      })
+      await page.click('#buy')
+      const found = async (name: string) => {
+        await pause(2_500)
+        await page.evaluate(() => window.footfall?.flush())
+        return world.until(name, (all) =>
+          dataOf(all, 'form_load').some(({ form }) => form === name),
+        )
+      }
+      await found('late')
+      await page.evaluate(() => document.querySelector('#by-role')?.setAttribute('role', 'form'))
+      const events = await found('by-role')
+      const [first, second] = dataOf(events, 'click').map(({ layout }) => layout)
+      ok(first && second && first !== second, `${first} ${second}`)
     },
   },
 ]

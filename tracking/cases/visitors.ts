@@ -161,7 +161,13 @@ export const VISITOR_CASES: readonly Case[] = [
         'the other tab',
         (all) => counts(all)['allowed-too'] === 1 && counts(all).form_submit === 1,
       )
-      await two.evaluate(() => window.footfall?.consent('denied'))
+      // The banner is a form itself, as many are.
+      await two.evaluate(() => {
+        document
+          .querySelector('form')
+          ?.addEventListener('submit', () => window.footfall?.consent('denied'))
+      })
+      await two.click('button')
       await pause(200)
       const sent = world.gate.attemptsOf(world.site).length
       for (const tab of [one, two]) {
@@ -234,6 +240,7 @@ export const VISITOR_CASES: readonly Case[] = [
           const page = await world.open(url)
           await page.evaluate(() => {
             window.footfall?.track('x')
+            window.footfall?.track('pageview', { plan: 'pro' })
             window.footfall?.identify('customer-7')
             window.footfall?.consent('granted')
             document.querySelector('a')?.click()
@@ -248,8 +255,8 @@ export const VISITOR_CASES: readonly Case[] = [
         }
       const bodies = world.gate.attemptsOf(world.site).map(({ body }) => JSON.parse(body))
       equal(bodies.length, views)
-      for (const { consent, visitorId, sessionId, events } of bodies) {
-        deepEqual([consent, visitorId, sessionId], ['denied', undefined, undefined])
+      for (const { consent, visitorId, sessionId, context, events } of bodies) {
+        deepEqual([consent, visitorId, sessionId, context?.tabId], ['denied', ...Array(3)])
         deepEqual(
           events.map(({ eventType }: { eventType: string }) => eventType),
           ['pageview'],

@@ -13,6 +13,7 @@ const CONTROLS = `${LINKS},${ANSWERS_UNSEEN},button,summary,[onclick],[data-trac
 // What a layout is made of. What repeats with the content, like articles and lists, is none of it.
 const LANDMARKS = 'header,nav,main,aside,footer,section,form'
 const MOST_PARTS = 50
+const LAYOUT_SETTLES_MS = 2_000
 const RAGE_CLICKS = 3
 const RAGE_MS = 1_000
 const RAGE_PX = 30
@@ -26,10 +27,17 @@ export function clicks({ options, record, hear, onView }: Surroundings): void {
   if (!options.trackClicks) return
   let series: MouseEvent[] = []
   let layout: string | undefined
-  // Once a view: to find the main parts a browser looks at all of the page.
-  onView(() => {
+  let shownAt = 0
+  onView(({ startedAt }) => {
     layout = undefined
+    shownAt = startedAt
   })
+  /** Once a view, as to find the main parts a browser looks at all of the page; but a route may at first show a frame of it. */
+  const layoutNow = () => {
+    if (performance.now() - shownAt < LAYOUT_SETTLES_MS) return layoutHash()
+    layout ??= layoutHash()
+    return layout
+  }
 
   hear<MouseEvent>('click auxclick', ({ event, path, during }, isLate) => {
     const { button, clientX, clientY, pageX, pageY, timeStamp } = event
@@ -64,7 +72,7 @@ export function clicks({ options, record, hear, onView }: Surroundings): void {
         ...((clientX || clientY) &&
           width && { x: share(pageX - page[0], width), y: share(pageY - page[1], height) }),
         box: [...page, width, height].map(Math.round),
-        layout: (layout ??= layoutHash()),
+        layout: layoutNow(),
       }
       const { eventType, ...link } = linkOf(find(LINKS), options.downloadExtensions)
       if (control) record(eventType, { ...data, ...link }, undefined, during)

@@ -85,6 +85,14 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       const attempt = attemptOf(form, isLate)
       listener(attempt, stateOf(attempt, field), seen, !isSecret(field))
     })
+  /** Consent that was taken back takes what a form has stored with it. */
+  const forget = () => {
+    if (mayStore()) hasStored = true
+    else if (hasStored) {
+      hasStored = false
+      tabStore.write(PENDING_KEY)
+    }
+  }
   const account = (now = visibleTime()) => {
     if (focused) focused.timeMs += Math.round(Math.min(Math.max(now - accountedAt, 0), IDLE_MS))
     accountedAt = now
@@ -170,8 +178,8 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       if (!isValid) return
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
-      hasStored = mayStore()
-      if (hasStored) tabStore.write(PENDING_KEY, pending)
+      forget()
+      if (mayStore()) tabStore.write(PENDING_KEY, pending)
     })
   })
 
@@ -253,7 +261,11 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   /** A browser goes through the whole page for it. */
   const discover = () => {
     hasChanged = false
-    changes.observe(document, { childList: true, subtree: true })
+    changes.observe(document, {
+      childList: true,
+      subtree: true,
+      attributeFilter: ['role', 'class', 'data-private', 'contenteditable'],
+    })
     for (const form of document.querySelectorAll(FORMS)) {
       if (found.has(form) || isPrivate(form)) continue
       found.add(form)
@@ -273,9 +285,7 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   setInterval(
     guard(() => {
       if (hasChanged) later(discover)
-      // Consent was taken back, and what a form has stored with it.
-      if (hasStored && !mayStore()) tabStore.write(PENDING_KEY)
-      hasStored = mayStore()
+      forget()
     }),
     DISCOVERS_EVERY_MS,
   )
@@ -289,9 +299,11 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
       if (!form.isConnected && !startedAt && !submits) attempts.delete(form)
       else observe(form) // anew: it may have been in the window all the time
     later(discover)
+    later(forget)
     later(() => succeedByPage())
   })
   onEnd(() => {
+    forget()
     describe(Number.POSITIVE_INFINITY)
     account()
     for (const attempt of attempts.values()) {

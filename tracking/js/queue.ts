@@ -5,6 +5,7 @@ import { beacon, post } from './post.ts'
 /** What goes into one request: events, and what holds for each of them. */
 export interface Batch {
   readonly sessionId?: string
+  readonly consent?: string
   readonly events: WireEvent[]
 }
 

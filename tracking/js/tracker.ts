@@ -96,7 +96,7 @@ export function startTracker(options: CoreOptions): Tracker {
     context: view && { viewId: view.id },
   })
   const record: Tracker['record'] = (eventType, eventData, sending, more) => {
-    if (state === 'denied' || isExcluded || (isRefusing && eventType !== 'pageview')) return
+    if (state === 'denied' || isExcluded || (isRefusing && !more)) return
     const event = {
       ...now(),
       eventType,
@@ -121,9 +121,12 @@ export function startTracker(options: CoreOptions): Tracker {
       surroundings ??= environment()
       const shared = {
         siteId: options.siteId || undefined,
-        consent: isRefusing ? 'denied' : undefined,
-        ...(stores && identityAt(siteStore, sessionTimeout, Date.now())),
-        context: { ...surroundings, tabId },
+        ...(isRefusing
+          ? { consent: 'denied' }
+          : {
+              ...(stores && identityAt(siteStore, sessionTimeout, Date.now())),
+              context: { ...surroundings, tabId },
+            }),
       }
       if (queue.add(shared, kept, sending === 'latest')) flush()
       else if (sending === 'critical') inTime(flush, SETTLES_MS)
