@@ -223,7 +223,7 @@ export const COST_CASES: readonly Case[] = [
         await viewsOf(world, page)
         const before = await livesOf(page)
         const heapBefore = isChromium ? await heapOf(page) : undefined
-        const times = world.isFullMatrix ? 1_000 : 250
+        const times = world.isFullMatrix ? 1_000 : 120
         await page.evaluate(`visit(${times})`)
         equal(await viewsOf(world, page), 21 + times)
         // A request under way has a timer, and is answered a moment after the server has stored it.

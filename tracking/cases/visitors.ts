@@ -233,6 +233,8 @@ export const VISITOR_CASES: readonly Case[] = [
       let views = 0
       for (const script of ['tracking.js', 'pageviews.js'])
         for (const signal of ['globalPrivacyControl', 'doNotTrack']) {
+          if (!world.isFullMatrix && (signal === 'doNotTrack') !== (script === 'pageviews.js'))
+            continue
           const head = `${WATCHES_STORAGE}<script>
             Object.defineProperty(navigator, '${signal}', { value: '${signal}' === 'doNotTrack' ? '1' : true })
           </script><script defer src="${world.gate.url}/js/${script}" data-site="${world.site}" data-identify></script>`

@@ -59,7 +59,7 @@ const SAVES_AFTER_MS = 1_000
 /** Views, identity, consent and the queue: all that a page view needs. */
 export function startTracker(options: CoreOptions): Tracker {
   const { beforeSend, endpoint, maxBatchSize, sessionTimeout, inactivityTimeout } = options
-  const isRefusing = hasRefused() // then views are counted, by a server that keeps no more of them
+  const isRefusing = hasRefused() // then views are counted, by a server that keeps no more of them; only they have `more`
   const stores = options.preset === 'first-party' && !isRefusing
   const viewListeners: ((view: View) => void)[] = []
   const endListeners: ((isLeaving: boolean) => void)[] = []
