@@ -1,5 +1,5 @@
 import type { ScopedSql } from './scope.ts'
-import { bucketExpression, bucketText, GRAINS, type Grain } from './time.ts'
+import { bucketExpression, bucketText, GRAINS, type Grain, stretchOf } from './time.ts'
 
 /** A fact that no single row has: rows are joined with it where a query asks. */
 export type Fact = 'exit' | 'first' | 'hosts' | 'view'
@@ -65,7 +65,7 @@ const grain = (grain: Grain): Dimension => ({
 const cycle = (name: string, fn: string, values: readonly string[], definition: string) => ({
   ...ofTime(
     name,
-    (at) => `${fn}(toDateTime(${at}, {timezone:String}))`,
+    (at) => `${fn}(toDateTime(${stretchOf(at)}, {timezone:String}))`,
     (number) => `toString(${number})`,
     definition,
   ),

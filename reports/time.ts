@@ -22,8 +22,16 @@ const BUCKETS: Record<Exclude<Grain, 'week'>, (at: string) => string> = {
   year: (at) => `toStartOfYear(${DAY(at)})`,
 }
 
+/** What tells the bucket of a row's time as well, and is quicker to read: buckets begin with a quarter of an hour. */
+const STRETCHES: Readonly<Record<string, string>> = {
+  occurred_at: 'stretch_at',
+  session_started_at: 'session_stretch_at',
+}
+export const stretchOf = (at: string): string => STRETCHES[at] ?? at
+
 /** The bucket of a time. */
-export function bucketExpression(grain: Grain, at: string, sql: ScopedSql): string {
+export function bucketExpression(grain: Grain, time: string, sql: ScopedSql): string {
+  const at = grain === 'minute' ? time : stretchOf(time)
   if (grain !== 'week') return BUCKETS[grain](at)
   const first = sql.bind('UInt8', ISO_DAY[sql.weekStart])
   return `${DAY(at)} - (toDayOfWeek(${DAY(at)}) + 7 - ${first}) % 7`

@@ -7,11 +7,12 @@
 --  "timezone": "Europe/Berlin"
 -- }
 select * from (select d0, ifNull(c0, 0) as m0, ifNull(c1, 0) as m1
-from (select toString(toDate(occurred_at, {timezone:String})) as d0, uniqExact(visitor) as c0, countIf(first_of = 'visit') as c1
+from (select toString(toDate(stretch_at, {timezone:String})) as d0, uniqExact(visitor) as c0, countIf(first_of = 'visit') as c1
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot
 group by d0) as gathered)
@@ -30,8 +31,9 @@ select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1
 from (select uniqExact(visitor) as c0, countIf(first_of = 'visit') as c1
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot) as gathered;
 
@@ -45,7 +47,8 @@ where site_id in {sites:Array(String)}
 -- }
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot;

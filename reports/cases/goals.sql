@@ -17,22 +17,25 @@ select ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, round(100 * c0 / nullIf(c2, 0),
 from (select uniqExact(visitor) as c0, count() as c1
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and not is_bot
   and (((event_type in {p0:Array(String)})) or ((event_type in {p1:Array(String)}) and (match(path, {p2:String}))))) as gathered
 cross join (select uniqExact(visitor) as c2
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot) as of_base
 cross join (select uniqExact(visitor) as c3
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot) as of_group;
 
@@ -59,23 +62,26 @@ select * from (select d0, d1, ifNull(c0, 0) as m0, ifNull(c1, 0) as m1, round(10
 from (select arrayJoin(arrayFilter((name, is_reached) -> is_reached, {p0:Array(String)}, [((event_type in {p1:Array(String)})), ((event_type in {p2:Array(String)}) and (match(path, {p3:String})))])) as d0, browser as d1, uniqExact(visitor) as c0, count() as c1
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and not is_bot
   and (((event_type in {p1:Array(String)})) or ((event_type in {p2:Array(String)}) and (match(path, {p3:String}))))
 group by d0, d1) as gathered
 cross join (select uniqExact(visitor) as c2
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot) as of_base
 any left join (select browser as d1, uniqExact(visitor) as c3
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot
 group by d1) as of_group using (d1))
@@ -92,7 +98,8 @@ limit 10001;
 -- }
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot;

@@ -11,8 +11,9 @@ from (select d0, max(c0) as c0, max(c1) as c1, max(c2) as c2
 from (select path as d0, uniqExact(visitor) as c0, null as c1, null as c2
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'page'
   and not is_bot
   and path != ''
@@ -21,8 +22,8 @@ union all
 select entry_page as d0, null as c0, countIf(first_of = 'visit') - countIf(ends_bounce) as c1, countIf(first_of = 'visit') as c2
 from events
 where site_id in {sites:Array(String)}
-  and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and session_stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and session_stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
   and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)
   and not is_bot
   and entry_page != ''
@@ -44,8 +45,9 @@ from (select max(c0) as c0, max(c1) as c1, max(c2) as c2
 from (select uniqExact(visitor) as c0, null as c1, null as c2
 from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'page'
   and not is_bot
   and path != ''
@@ -53,8 +55,8 @@ union all
 select null as c0, countIf(first_of = 'visit') - countIf(ends_bounce) as c1, countIf(first_of = 'visit') as c2
 from events
 where site_id in {sites:Array(String)}
-  and session_started_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and session_started_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and session_stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and session_stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
   and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') + interval 25 hour)
   and not is_bot
   and entry_page != '')) as gathered;
@@ -69,7 +71,8 @@ where site_id in {sites:Array(String)}
 -- }
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot;

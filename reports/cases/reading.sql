@@ -65,7 +65,8 @@ where d0 != '') as gathered;
 -- }
 select distinct visitor_basis from events
 where site_id in {sites:Array(String)}
-  and occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-  and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+  and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
+  and stretch_at < toDateTime(intDiv({to:Int64}, 1000), 'UTC')
+  and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot;
