@@ -69,3 +69,50 @@ it('has nothing to compare with where the other range is shorter, which is not 0
   })
   expect(rows.map(({ compare }) => compare?.pageviews)).toEqual([1, 0, null])
 })
+
+it('fills the gaps of each value of the other dimensions', async () => {
+  const clickhouse = await testClickHouse('http')
+  const values = [
+    ['2026-11-03', '/a'],
+    ['2026-11-05', '/a'],
+    ['2026-11-04', '/b'],
+  ].map(([day, path]) => ({
+    ...{ site_id: 'gaps', event_type: 'pageview', path, visitor: 1 },
+    ...{ occurred_at: `${day} 10:00:00`, visitor_basis: 'persistent_id' },
+  }))
+  await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
+  const ask = (given: object) =>
+    answer(
+      { siteId: 'gaps' },
+      parseQuery({
+        metrics: ['pageviews'],
+        fill: 'zero',
+        order_by: [['event:page', 'asc']],
+        ...given,
+      }),
+      {
+        ...{ timezone: 'UTC', nowMs: Date.parse('2026-11-06T12:00:00Z'), freshness: '' },
+        run: ({ sql, params }) => selectRows(clickhouse, sql, params),
+      },
+    )
+  const { rows } = await ask({
+    ...{ dimensions: ['time:day', 'event:page'], range: ['2026-11-03', '2026-11-05'] },
+    order_by: [
+      ['event:page', 'asc'],
+      ['time:day', 'asc'],
+    ],
+  })
+  expect(
+    rows.map(({ dimensions, metrics }) => [...Object.values(dimensions), metrics.pageviews]),
+  ).toEqual([
+    ['2026-11-03', '/a', 1],
+    ['2026-11-04', '/a', 0],
+    ['2026-11-05', '/a', 1],
+    ['2026-11-03', '/b', 0],
+    ['2026-11-04', '/b', 1],
+    ['2026-11-05', '/b', 0],
+  ])
+  await expect(
+    ask({ dimensions: ['time:hour', 'event:page'], range: ['2026-01-01', '2026-11-05'] }),
+  ).rejects.toThrow(/^fill: makes more than 10000 rows/)
+})

@@ -162,20 +162,39 @@ const emptyValue = (metric: string): MetricValue => (metricOf(metric)?.unit === 
 const emptyRow = (plan: Plan): Record<string, MetricValue> =>
   Object.fromEntries(plan.query.metrics.map((metric) => [metric, emptyValue(metric)]))
 
-/** Adds the buckets that had no event. Only for time alone: the product with other dimensions has no end. */
+/** Adds the buckets that had no event: of time alone, or of each combination of the other dimensions that there is. */
 function filled(plan: Plan, rows: readonly QueryRow[]): readonly QueryRow[] {
-  const [planned = '', second] = plan.dimensions
-  const [name = ''] = plan.query.dimensions ?? []
-  const dimension = dimensionOf(planned)
-  if (dimension?.of !== 'time' || second !== undefined) return rows
+  const names = plan.query.dimensions ?? []
+  const times = plan.dimensions.flatMap((name, index) =>
+    dimensionOf(name)?.of === 'time' ? [index] : [],
+  )
+  const [at = -1, second] = times
+  const dimension = dimensionOf(plan.dimensions[at] ?? '')
+  if (!dimension || second !== undefined) return rows
   const labels = dimension.grain
     ? buckets(plan.interval, dimension.grain, plan.query.week_start)
     : (dimension.values ?? [])
-  const missing = labels
-    .filter((label) => !rows.some((row) => row.dimensions[name] === label))
-    .map((label) => ({ dimensions: { [name]: label }, metrics: emptyRow(plan) }))
-  if (missing.length === 0) return rows
-  return sorted(plan, [...rows, ...missing])
+  const name = names[at] ?? ''
+  const groups = Map.groupBy(rows, ({ dimensions }) =>
+    JSON.stringify(names.map((each) => (each === name ? '' : dimensions[each]))),
+  )
+  // Of time alone there is one, also where it has no row.
+  const some = names.length === 1 ? [rows] : [...groups.values()]
+  if (names.length > 1 && some.length * labels.length > MAX_LIMIT)
+    throw new QueryError(
+      'fill',
+      `makes more than ${MAX_LIMIT} rows: take a longer bucket, a shorter range, a filter, or leave it out.`,
+    )
+  const missing = some.flatMap((group) => {
+    const there = new Set(group.map(({ dimensions }) => dimensions[name]))
+    return labels
+      .filter((label) => !there.has(label))
+      .map((label) => ({
+        dimensions: { ...group[0]?.dimensions, [name]: label },
+        metrics: emptyRow(plan),
+      }))
+  })
+  return missing.length === 0 ? rows : sorted(plan, [...rows, ...missing])
 }
 
 function sorted(plan: Plan, rows: readonly QueryRow[]): readonly QueryRow[] {

@@ -139,7 +139,9 @@ function nativeQuery(request: PlausibleRequest): Query {
     order_by: asks,
     limit: PAGE,
     ...(request.compare && { compare: request.compare }),
-    ...(request.compare && native[0]?.startsWith('time') && { fill: 'zero' as const }),
+    ...(request.compare &&
+      native.length === 1 &&
+      native[0]?.startsWith('time') && { fill: 'zero' as const }),
   }
 }
 
