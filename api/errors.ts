@@ -73,11 +73,16 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     })
 }
 
+/** What PostgreSQL says of texts that it cannot hold, plain or in JSON. */
+const UNSTORABLE = ['22021', '22P05', '22P02']
+
 /** The framework's own refusals, in our terms. Anything unknown is ours to mend: 500. */
 export function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (isUnavailable(error))
     return new Problem('unavailable', 'The database does not answer; try again.')
+  if (UNSTORABLE.includes(error.code))
+    return new Problem('invalid_request', 'A text has a NUL or half of a character.')
   if (error.validation) return new Problem('invalid_request', error.message)
   switch (error.statusCode) {
     case 400:

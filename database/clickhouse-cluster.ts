@@ -14,6 +14,8 @@ export const CLUSTER_SETTINGS: ClickHouseSettings = {
   insert_quorum: 'auto',
   insert_quorum_parallel: 0,
   select_sequential_consistency: '1',
+  // A table is changed on all replicas before the next statement meets it.
+  alter_sync: '2',
 }
 
 // A visitor's rows are on one shard.

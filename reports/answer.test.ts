@@ -112,7 +112,60 @@ it('fills the gaps of each value of the other dimensions', async () => {
     ['2026-11-04', '/b', 1],
     ['2026-11-05', '/b', 0],
   ])
-  await expect(
-    ask({ dimensions: ['time:hour', 'event:page'], range: ['2026-01-01', '2026-11-05'] }),
-  ).rejects.toThrow(/^fill: makes more than 10000 rows/)
+  const page = async (more: object) => {
+    const { rows: some, meta } = await ask({
+      ...{ dimensions: ['time:day', 'event:page'], range: ['2026-11-03', '2026-11-05'], limit: 4 },
+      ...more,
+    })
+    return { days: some.map(({ dimensions }) => Object.values(dimensions).join(' ')), meta }
+  }
+  const first = await page({})
+  const second = await page({ cursor: first.meta.next_cursor })
+  expect([...first.days, ...second.days]).toEqual(
+    ['/a', '/b'].flatMap((path) => [3, 4, 5].map((day) => `2026-11-0${day} ${path}`)),
+  )
+  expect(second.meta.next_cursor).toBeUndefined()
+  const tooMany = await ask({
+    ...{ dimensions: ['time:hour', 'event:page'], range: ['2026-01-01', '2026-11-05'] },
+  })
+  expect([tooMany.rows.length, tooMany.meta.warnings]).toEqual([
+    3,
+    ['fill: no gap is filled, as there would be more than 10000 rows.'],
+  ])
+})
+
+it('has a rate of 0 where others did something, and none where nobody did', async () => {
+  const clickhouse = await testClickHouse('http')
+  const values = [
+    ['2026-11-03', 'signup', 1],
+    ['2026-11-04', 'pageview', 2],
+  ].map(([day, event_type, visitor]) => ({
+    ...{ site_id: 'rates', event_type, path: '/', visitor, country: 'DE' },
+    ...{ occurred_at: `${day} 10:00:00`, visitor_basis: 'persistent_id' },
+  }))
+  await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
+  const goals = ['Signup', 'Other'].map((name) => ({
+    ...{ name, value: 0 },
+    reached: ['is', 'event:name', [name.toLowerCase()]] as const,
+  }))
+  const ask = async (dimensions: readonly string[], filters: readonly unknown[]) => {
+    const query = parseQuery({
+      ...{ metrics: ['visitor_cr', 'group_visitor_cr', 'percentage'], fill: 'zero' },
+      ...{ range: ['2026-11-03', '2026-11-05'], dimensions, filters },
+    })
+    const { rows } = await answer({ siteId: 'rates' }, query, {
+      ...{ timezone: 'UTC', nowMs: Date.parse('2026-11-06T12:00:00Z'), freshness: '' },
+      names: { goals, segments: {} },
+      run: ({ sql, params }) => selectRows(clickhouse, sql, params),
+    })
+    return rows.map(({ metrics }) => Object.values(metrics))
+  }
+  const days = [
+    [100, 100, 100],
+    [0, 0, 0],
+    [null, null, 0],
+  ]
+  expect(await ask(['time:day'], [['is', 'event:goal', ['Signup']]])).toEqual(days)
+  expect(await ask(['time:day', 'event:goal'], [])).toEqual(days)
+  expect(await ask(['time:day', 'visit:country'], [['is', 'event:goal', ['Signup']]])).toEqual(days)
 })

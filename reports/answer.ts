@@ -1,10 +1,10 @@
 import type { MetricValue, Query, QueryAnswer, QueryRow, Range } from '../contract/query.ts'
 import { compile } from './compile.ts'
 import { dimensionOf } from './dimensions.ts'
+import { canBeFilled, emptyRows, emptyValue, withGapsFilled } from './fill.ts'
 import { population } from './filter.ts'
 import { NO_NAMES, type SiteNames } from './goal.ts'
-import { metricOf } from './metrics.ts'
-import { cursorAfter, orderingOf } from './order.ts'
+import { cursorAfter, orderingOf, type Selection, selectFrom } from './order.ts'
 import { type Plan, planQuery } from './plan.ts'
 import { QueryError } from './query-error.ts'
 import { comparedInterval, type Interval, resolveRange } from './range.ts'
@@ -39,7 +39,7 @@ export async function answer(
     query.compare && checked('compare', comparedInterval(query.compare, interval, timezone, nowMs))
   const plan = planQuery(query, { interval, timezone, nowMs, names })
   const before = previous && { ...plan, interval: previous }
-  const [{ rows, next }, totals, bases, totalsBefore] = await Promise.all([
+  const [{ rows, next, warnings }, totals, bases, totalsBefore] = await Promise.all([
     pageOf(scope, plan, run),
     totalsOf(scope, plan, run),
     basesOf(scope, plan, run),
@@ -50,7 +50,7 @@ export async function answer(
     before && totalsBefore
       ? plan.dimensions.length === 0
         ? all.map((row) => ({ ...row, compare: totalsBefore }))
-        : await compare(scope, plan, before, all, run)
+        : await compare(scope, plan, before, all, totalsBefore.percentage !== null, run)
       : all
   return {
     rows: compared,
@@ -62,7 +62,7 @@ export async function answer(
       uniques_basis:
         bases.length === 0 ? 'none' : bases.length === 1 && bases[0] ? bases[0] : 'mixed',
       freshness: context.freshness,
-      warnings: plan.warnings,
+      warnings: [...plan.warnings, ...warnings],
       ...(next !== undefined && { next_cursor: next }),
     },
   }
@@ -109,20 +109,29 @@ async function pageOf(
   scope: SiteScope,
   plan: Plan,
   run: Run,
-): Promise<{ rows: readonly QueryRow[]; next?: string }> {
+): Promise<{ rows: readonly QueryRow[]; next?: string; warnings: readonly string[] }> {
   const { query, dimensions } = plan
-  if (dimensions.length === 0) return { rows: [] }
+  if (dimensions.length === 0) return { rows: [], warnings: [] }
   const limit = query.limit ?? MAX_LIMIT
-  const raw = await run(
-    compile(scope, plan, 'rows', {
-      limit: limit + 1, // whether there are more
-      ...(query.cursor !== undefined && { cursor: query.cursor }),
-    }),
-  )
-  const rows = raw.slice(0, limit).map((row) => rowOf(plan, row))
+  const ordering = orderingOf(plan)
+  const ask = async (selection: Selection) =>
+    (await run(compile(scope, plan, 'rows', selection))).map((row) => rowOf(plan, row))
+  const cursor = query.cursor === undefined ? {} : { cursor: query.cursor }
+  const all =
+    query.fill === 'zero' && canBeFilled(plan)
+      ? await withGapsFilled(scope, plan, await ask({ limit: MAX_LIMIT + 1 }), run)
+      : undefined
+  const raw =
+    all?.rows === undefined
+      ? await ask({ limit: limit + 1, ...cursor }) // one more: whether there are more
+      : selectFrom(all.rows, ordering, cursor)
+  const rows = raw.slice(0, limit)
   const last = raw.length > limit ? rows.at(-1) : undefined
-  if (last) return { rows, next: cursorAfter(last, orderingOf(plan)) }
-  return { rows: query.fill === 'zero' && query.cursor === undefined ? filled(plan, rows) : rows }
+  return {
+    rows,
+    warnings: all?.warnings ?? [],
+    ...(last && { next: cursorAfter(last, ordering) }),
+  }
 }
 
 async function totalsOf(scope: SiteScope, plan: Plan, run: Run) {
@@ -156,64 +165,13 @@ function metricsOf(plan: Plan, row: Record<string, unknown>): Record<string, Met
   )
 }
 
-/** What a metric is where there is nothing: a count is 0, a ratio has no value. */
-const emptyValue = (metric: string): MetricValue => (metricOf(metric)?.unit === 'count' ? 0 : null)
-
-const emptyRow = (plan: Plan): Record<string, MetricValue> =>
-  Object.fromEntries(plan.query.metrics.map((metric) => [metric, emptyValue(metric)]))
-
-/** Adds the buckets that had no event: of time alone, or of each combination of the other dimensions that there is. */
-function filled(plan: Plan, rows: readonly QueryRow[]): readonly QueryRow[] {
-  const names = plan.query.dimensions ?? []
-  const times = plan.dimensions.flatMap((name, index) =>
-    dimensionOf(name)?.of === 'time' ? [index] : [],
-  )
-  const [at = -1, second] = times
-  const dimension = dimensionOf(plan.dimensions[at] ?? '')
-  if (!dimension || second !== undefined) return rows
-  const labels = dimension.grain
-    ? buckets(plan.interval, dimension.grain, plan.query.week_start)
-    : (dimension.values ?? [])
-  const name = names[at] ?? ''
-  const groups = Map.groupBy(rows, ({ dimensions }) =>
-    JSON.stringify(names.map((each) => (each === name ? '' : dimensions[each]))),
-  )
-  // Of time alone there is one, also where it has no row.
-  const some = names.length === 1 ? [rows] : [...groups.values()]
-  if (names.length > 1 && some.length * labels.length > MAX_LIMIT)
-    throw new QueryError(
-      'fill',
-      `makes more than ${MAX_LIMIT} rows: take a longer bucket, a shorter range, a filter, or leave it out.`,
-    )
-  const missing = some.flatMap((group) => {
-    const there = new Set(group.map(({ dimensions }) => dimensions[name]))
-    return labels
-      .filter((label) => !there.has(label))
-      .map((label) => ({
-        dimensions: { ...group[0]?.dimensions, [name]: label },
-        metrics: emptyRow(plan),
-      }))
-  })
-  return missing.length === 0 ? rows : sorted(plan, [...rows, ...missing])
-}
-
-function sorted(plan: Plan, rows: readonly QueryRow[]): readonly QueryRow[] {
-  const ordering = orderingOf(plan)
-  return [...rows].sort((one, other) => {
-    for (const { of, direction } of ordering) {
-      const [a, b] = [of(one), of(other)]
-      if (a !== b) return a < b === (direction === 'asc') ? -1 : 1
-    }
-    return 0
-  })
-}
-
 /** Puts the other period's numbers beside each row: by position in time, by equal values elsewhere. */
 async function compare(
   scope: SiteScope,
   plan: Plan,
   before: Plan,
   rows: readonly QueryRow[],
+  isAnyBefore: boolean,
   run: Run,
 ): Promise<readonly QueryRow[]> {
   if (rows.length === 0) return rows
@@ -236,8 +194,14 @@ async function compare(
   // Where the other range has no such bucket there is nothing to compare with, which is not 0.
   const isThere = (row: QueryRow) => at < 0 || counterpart.get(keyOf(row)[at] ?? '') !== undefined
   const nothing = Object.fromEntries(plan.query.metrics.map((metric) => [metric, null]))
+  const empty = await emptyRows(scope, before, isAnyBefore, run)
+  const emptyThen = (row: QueryRow) => {
+    const then = keyThen(row)
+    const names = plan.query.dimensions ?? []
+    return empty(Object.fromEntries(names.map((name, index) => [name, then[index] ?? '']))).metrics
+  }
   return rows.map((row) => ({
     ...row,
-    compare: isThere(row) ? (metrics.get(JSON.stringify(keyThen(row))) ?? emptyRow(plan)) : nothing,
+    compare: isThere(row) ? (metrics.get(JSON.stringify(keyThen(row))) ?? emptyThen(row)) : nothing,
   }))
 }

@@ -3,7 +3,8 @@ import type { AggregateContext, Metric } from './metrics.ts'
 import { type Ordering, orderingOf, pageSql, type Selection } from './order.ts'
 import { type Column, groupBy, partSql } from './part-sql.ts'
 import { PARTS, type Part } from './parts.ts'
-import { GOAL, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { GOAL } from './plan-goals.ts'
 import { type SiteScope, type Statement, scopedSql } from './scope.ts'
 
 /**
@@ -76,6 +77,7 @@ const PLAIN: AggregateContext = {
   startsHere: 's',
   isNewHere: 'n',
   goalValue: 'v',
+  goalMoney: 'm',
   goalCurrencies: 'c',
 }
 

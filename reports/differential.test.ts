@@ -275,7 +275,7 @@ function randomQuery(draw: Draw) {
 }
 
 function randomFilter(draw: Draw, depth: number): Filter {
-  const kind = draw(depth > 0 ? 11 : 5)
+  const kind = draw(depth > 0 ? 11 : 6)
   if (kind === 10)
     return [
       'sequence',

@@ -79,7 +79,16 @@ export function patternRegex(text: string): string {
   return `^${parts.join('')}$`
 }
 
-const KINDS = ['page', 'event', 'scroll', 'engaged_time', 'download', 'form'] as const
+/** The kinds of goals, with the members of each. */
+export const GOAL_MEMBERS = {
+  page: ['page'],
+  event: ['event', 'properties'],
+  scroll: ['depth', 'page'],
+  engaged_time: ['seconds', 'page'],
+  download: ['file'],
+  form: ['form'],
+} as const satisfies Record<GoalDefinition['kind'], readonly string[]>
+const KINDS = Object.keys(GOAL_MEMBERS) as GoalDefinition['kind'][] // its own keys
 const MAX_TEXT = 1_024
 
 /** A goal's definition from outside, checked whole, or a QueryError naming the part. */
@@ -88,6 +97,10 @@ export function parseGoal(value: unknown): GoalDefinition {
     throw new QueryError('goal', 'must be an object such as {"kind": "page", "page": "/thanks"}.')
   const given = value as Record<string, unknown> // just checked
   const kind = KINDS.find((each) => each === given.kind)
+  const members: readonly string[] = kind ? GOAL_MEMBERS[kind] : []
+  const unknown = Object.keys(given).find((name) => name !== 'kind' && !members.includes(name))
+  if (kind && unknown !== undefined)
+    throw new QueryError(unknown, `is not known. A ${kind} goal has ${members.join(', ')}.`)
   switch (kind) {
     case 'page':
       return { kind, page: text(given.page, 'page') }

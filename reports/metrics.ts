@@ -10,6 +10,8 @@ export interface AggregateContext {
   readonly isNewHere: string
   /** What the goals that a row reached are worth. */
   readonly goalValue: string
+  /** In how many currencies that is, over all rows. */
+  readonly goalMoney: string
   /** The currencies of the row's goals, as an array. */
   readonly goalCurrencies: string
 }
@@ -268,12 +270,18 @@ export const METRICS: readonly Metric[] = [
     name: 'conversion_value',
     unit: 'money',
     needs: 'goal',
-    of: [['events', ({ goalValue }) => `sum(${goalValue})`]],
+    of: [['events', ({ goalValue, goalMoney }) => `if(${goalMoney} > 1, null, sum(${goalValue}))`]],
     formula: (value) => `round(${value}, 4)`,
-    definition: 'Conversions × the value that the goal was given, summed.',
+    definition:
+      'Conversions × the value that the goal was given, summed; null where goals of several currencies were reached: group by event:goal.',
   },
   rate('visitor_cr', 'base', 'visitors', 'Visitors that reached a goal ÷ all visitors.'),
-  rate('session_cr', 'base', 'visits', 'Visits in which a goal was reached ÷ all visits.'),
+  rate(
+    'session_cr',
+    'base',
+    'visits',
+    'Visits in which a goal was reached in the range or bucket ÷ all visits with an event there, whenever they began.',
+  ),
   rate('group_visitor_cr', 'group', 'visitors', 'The same of the visitors of each group.'),
   rate('group_session_cr', 'group', 'visits', 'The same of the visits of each group.'),
   {

@@ -410,11 +410,42 @@ function quartersBetween(from: number, to: number): readonly number[] {
   )
 }
 
+/** Those named, where nothing but goals passes; else all that what passes may have reached. */
 function goalsAsked({ filters = [] }: Query, { goals }: ModelContext) {
-  const named = filters.flatMap((filter) =>
-    filter[0] === 'is' && filter[1] === 'event:goal' ? filter[2] : [],
+  const flat = (filter: Filter): Filter[] =>
+    filter[0] === 'and' ? filter[1].flatMap(flat) : [filter]
+  const isOfGoal = (filter: Filter) => filter[0] === 'is' && filter[1] === 'event:goal'
+  const isForGoals = (filter: Filter): boolean =>
+    filter[0] === 'or' || filter[0] === 'and'
+      ? filter[1].length > 0 &&
+        (filter[0] === 'or' ? filter[1].every(isForGoals) : filter[1].some(isForGoals))
+      : isOfGoal(filter)
+  const named = (filter: Filter): readonly string[] =>
+    filter[0] === 'or' || filter[0] === 'and'
+      ? filter[1].flatMap(named)
+      : filter[0] === 'is' && isOfGoal(filter)
+        ? filter[2]
+        : []
+  const conditions = filters.flatMap(flat)
+  const names = conditions.filter(isForGoals).flatMap(named)
+  /** What a filter may come to at a goal, whatever else is so. */
+  const outcomes = (filter: Filter, goal: string): readonly boolean[] => {
+    if (filter[0] === 'not') return outcomes(filter[1], goal).map((passes) => !passes)
+    if (filter[0] === 'is' && isOfGoal(filter)) return [filter[2].includes(goal)]
+    if (filter[0] !== 'or' && filter[0] !== 'and') return [true, false]
+    return filter[1].reduce<readonly boolean[]>(
+      (before, each) =>
+        outcomes(each, goal).flatMap((one) =>
+          before.map((other) => (filter[0] === 'or' ? one || other : one && other)),
+        ),
+      [filter[0] === 'and'],
+    )
+  }
+  return goals.filter(
+    ({ name }) =>
+      (names.length === 0 || names.includes(name)) &&
+      conditions.every((each) => isForGoals(each) || outcomes(each, name).includes(true)),
   )
-  return named.length > 0 ? goals.filter(({ name }) => named.includes(name)) : goals
 }
 
 function metricOver(metric: string, world: World, key: string | undefined): number | null {

@@ -110,6 +110,33 @@ function after(sql: ScopedSql, ordering: Ordering, values: readonly (string | nu
   return `(${ways.join(' or ')})`
 }
 
+/** Rows in the order. */
+export const sortRows = (rows: readonly QueryRow[], ordering: Ordering): readonly QueryRow[] =>
+  [...rows].sort((one, other) => {
+    for (const { of, direction } of ordering) {
+      const [a, b] = [of(one), of(other)]
+      if (a !== b) return a < b === (direction === 'asc') ? -1 : 1
+    }
+    return 0
+  })
+
+/** The same as a statement with the cursor, of rows that are all there. */
+export function selectFrom(
+  rows: readonly QueryRow[],
+  ordering: Ordering,
+  { cursor }: Pick<Selection, 'cursor'>,
+): readonly QueryRow[] {
+  if (cursor === undefined) return rows
+  const values = readCursor(cursor, ordering)
+  return rows.filter((row) => {
+    for (const [index, { of, direction }] of ordering.entries()) {
+      const [a, b] = [of(row), values[index] ?? '']
+      if (a !== b) return a > b === (direction === 'asc')
+    }
+    return false
+  })
+}
+
 /** What to go on after a row. Holds nothing but the row's own values. */
 export const cursorAfter = (row: QueryRow, ordering: Ordering): string =>
   Buffer.from(JSON.stringify(ordering.map(({ of }) => of(row)))).toString('base64url')

@@ -25,7 +25,7 @@ describe('CSV', () => {
     },
   )
 
-  it('of nothing is one empty line', () => {
-    expect(rowsAsCsv([])).toBe('\r\n')
+  it('of nothing is nothing', () => {
+    expect(rowsAsCsv([])).toBe('')
   })
 })

@@ -31,8 +31,9 @@ const asciiJson = (value: unknown) =>
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** Any rows as CSV: a column for each member that is no list or object. */
+/** Any rows as CSV: a column for each member that is no list or object; nothing, not even a head, where there is no row. */
 export function rowsAsCsv(rows: readonly object[]): string {
+  if (rows.length === 0) return ''
   const entries = rows.map((row) => new Map<string, unknown>(Object.entries(row)))
   const head = [...new Set(entries.flatMap((row) => [...row.keys()]))].filter((name) =>
     entries.every((row) => isScalar(row.get(name))),
@@ -54,5 +55,5 @@ function cell(value: unknown): string {
 }
 
 /** The rows as JSON, one a line. */
-export const asLines = ({ rows }: QueryAnswer): string =>
+export const asLines = ({ rows }: { readonly rows: readonly object[] }): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('')

@@ -1,7 +1,8 @@
 import type { Filter, TextOperator } from '../contract/query.ts'
 import { DIMENSIONS, dimensionOf, PROPERTY } from './dimensions.ts'
 import { NUMBER_OPERATORS, TEXT_OPERATORS } from './filter.ts'
-import { GOAL, SEGMENT } from './plan.ts'
+import { SEGMENT } from './plan.ts'
+import { GOAL } from './plan-goals.ts'
 import { QueryError } from './query-error.ts'
 
 const MAX_DEPTH = 8

@@ -4,9 +4,11 @@ import { type Dimension, dimensionOf, type Fact } from './dimensions.ts'
 import { firstsFor } from './fewer-rows.ts'
 import { factsOf, filterCondition, IS_ACT, namesIn, population } from './filter.ts'
 import type { Goal } from './goal.ts'
+import { mapLeaves } from './leaves.ts'
 import type { AggregateContext, Metric } from './metrics.ts'
 import type { Part } from './parts.ts'
-import { GOAL, mapLeaves, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { currenciesOf, GOAL } from './plan-goals.ts'
 import { rowsFrom } from './rows.ts'
 import { beganInRange, IN_RANGE, type ScopedSql } from './scope.ts'
 
@@ -380,6 +382,12 @@ function contextOf(
       return keys.includes(goal)
         ? `transform(${goal}, ${names()}, ${values}, 0.)`
         : `arraySum(arrayMap((is_reached, value) -> if(is_reached, value, 0), ${reachedOf(sql, plan)}, ${values}))`
+    },
+    get goalMoney() {
+      if (currenciesOf(plan.goals).size <= 1 || keys.includes(goal)) return '1'
+      const currencies = ofGoals('String', ({ currency = '' }) => currency)
+      const values = ofGoals('Float64', ({ value }) => value)
+      return `uniqExactArray(arrayFilter((_, is_reached, value) -> is_reached and value > 0, ${currencies}, ${reachedOf(sql, plan)}, ${values}))`
     },
     get goalCurrencies() {
       const currencies = ofGoals('String', ({ currency = '' }) => currency)

@@ -103,7 +103,83 @@ describe('the plan', () => {
     )
   })
 
+  it.each([
+    [[['not', ['is', 'event:goal', ['Signup']]]], ['Sale']],
+    [
+      [
+        ['is', 'event:goal', ['Signup', 'Sale']],
+        ['not', ['is', 'event:goal', ['Sale']]],
+      ],
+      ['Signup'],
+    ],
+    [
+      [
+        [
+          'or',
+          [
+            ['is', 'event:goal', ['Signup']],
+            ['is', 'visit:country', ['DE']],
+          ],
+        ],
+      ],
+      ['Signup', 'Sale'],
+    ],
+    [
+      [
+        [
+          'or',
+          [
+            ['is', 'event:goal', ['Signup']],
+            ['is', 'event:goal', ['Sale']],
+          ],
+        ],
+      ],
+      ['Signup', 'Sale'],
+    ],
+    [
+      [
+        [
+          'and',
+          [
+            ['is', 'event:goal', ['Sale']],
+            ['is', 'visit:country', ['DE']],
+          ],
+        ],
+      ],
+      ['Sale'],
+    ],
+  ])('with %j it is about the goals %j', (filters, names) => {
+    const { goals } = plan({ dimensions: ['event:goal'], metrics: ['conversions'], filters })
+    expect(goals.map(({ name }) => name).sort()).toEqual(names.toSorted())
+  })
+
+  it.each([
+    [['not', ['is', 'event:goal', ['Signup']]]],
+    [
+      [
+        'or',
+        [
+          ['is', 'event:goal', ['Signup']],
+          ['is', 'visit:country', ['DE']],
+        ],
+      ],
+    ],
+  ])('does not take other events for conversions: %j', (filter) => {
+    expect(() => plan({ metrics: ['visitors', 'conversions'], filters: [filter] })).toThrow(
+      /^metrics\[1\]: conversions is of goals, and events without one pass the filters/,
+    )
+  })
+
   it('warns of what could be misread', () => {
+    expect(plan({ metrics: ['visits'], filters: [['is', 'event:page', ['/']]] }).warnings).toEqual([
+      'visits: of visits that began in the range, with an event that pass the filter by event:page.',
+    ])
+    expect(
+      plan({
+        ...{ metrics: ['bounce_rate'], dimensions: ['event:page'] },
+        filters: [['is', 'event:page', ['/']]],
+      }).warnings,
+    ).toEqual([])
     expect(
       plan({ metrics: ['bounce_rate'], filters: [['is', 'event:page', ['/']]] }).warnings,
     ).toEqual(['bounce_rate: of whole visits with an event that pass the filter by event:page.'])

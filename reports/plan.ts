@@ -1,10 +1,20 @@
 import type { Filter, Query } from '../contract/query.ts'
-import { dimensionOf, PROPERTY } from './dimensions.ts'
+import { dimensionOf } from './dimensions.ts'
 import { firstsFor } from './fewer-rows.ts'
 import { factsOf, namesIn } from './filter.ts'
 import type { Goal, SiteNames } from './goal.ts'
+import { mapLeaves } from './leaves.ts'
 import { type Metric, metricOf, STARTS, VISITS } from './metrics.ts'
 import type { Part } from './parts.ts'
+import {
+  chooseGoals,
+  GOAL,
+  known,
+  leaveOutOfBase,
+  openGoals,
+  refuseOthersThanGoals,
+  warnOfGoalsMoney,
+} from './plan-goals.ts'
 import { QueryError } from './query-error.ts'
 import type { Interval } from './range.ts'
 import { bucketCount, grainFor } from './time.ts'
@@ -36,10 +46,12 @@ const STEPS: readonly Step[] = [
   leaveOutOfBase,
   openSegments,
   chooseGoals,
+  refuseOthersThanGoals,
   openGoals,
   refuseWhatCannotBe,
   warnOfMixedScopes,
   warnOfCurrencies,
+  warnOfGoalsMoney,
   countStarts,
   sumVisits,
   readTogether,
@@ -69,7 +81,6 @@ export function planQuery(
 }
 
 export const TIME = 'time'
-export const GOAL = 'event:goal'
 export const SEGMENT = 'segment'
 const MAX_BUCKETS = 10_000
 
@@ -106,83 +117,6 @@ function openSegments(plan: Plan, { segments }: SiteNames): Plan {
       return ['or', parts]
     })
   return { ...plan, filters: plan.filters.map(open), baseFilters: plan.baseFilters.map(open) }
-}
-
-/** Those that a filter names; all of the site's where they are a dimension and no filter does. */
-function chooseGoals(plan: Plan, { goals }: SiteNames): Plan {
-  const isAsked = (goal: Goal) => {
-    const filters = plan.filters.flatMap(goalFilters)
-    return filters.length === 0 || filters.some((filter) => matchesGoal(filter, goal))
-  }
-  const isAbout =
-    plan.dimensions.includes(GOAL) || plan.filters.some((each) => goalFilters(each).length > 0)
-  return { ...plan, goals: isAbout ? goals.filter(isAsked) : [] }
-}
-
-/** What an event was to reach; a goal that the visit has reached elsewhere is not what is counted. */
-const goalFilters = (filter: Filter): Leaf[] => leavesOf(filter).filter((leaf) => leaf[1] === GOAL)
-
-/** Whether a leaf by goals means this one. */
-export function matchesGoal([operator, , values, modifiers]: Leaf, { name }: Goal): boolean {
-  const fold = (text: string) =>
-    (modifiers as { case_sensitive?: boolean } | undefined)?.case_sensitive === false
-      ? text.toLowerCase()
-      : text
-  const has = (value: string | number) =>
-    operator === 'is'
-      ? fold(name) === fold(String(value))
-      : fold(name).includes(fold(String(value)))
-  return values.some(has)
-}
-
-/**
- * Goals and properties are what a rate's numerator has and its denominator has not. A segment, what was done
- * elsewhere in the visit, and a condition that has others beside them stay: they say whom the rate is of.
- */
-function leaveOutOfBase(plan: Plan): Plan {
-  const baseOf = (filter: Filter): Filter[] => {
-    if (isOfGoals(filter)) return []
-    return filter[0] === 'and' ? [['and', filter[1].flatMap(baseOf)]] : [filter]
-  }
-  return { ...plan, baseFilters: plan.filters.flatMap(baseOf) }
-}
-
-function isOfGoals(filter: Filter): boolean {
-  switch (filter[0]) {
-    case 'and':
-    case 'or':
-      return filter[1].every(isOfGoals)
-    case 'not':
-      return isOfGoals(filter[1])
-    case 'has_done':
-    case 'has_not_done':
-    case 'sequence':
-      return false
-    default:
-      return filter[1] === GOAL || filter[1].startsWith(PROPERTY)
-  }
-}
-
-function openGoals(plan: Plan, { goals }: SiteNames): Plan {
-  const open = (filter: Filter): Filter =>
-    mapLeaves(filter, (leaf) => {
-      if (leaf[1] !== GOAL) return leaf
-      const meant = goals.filter((goal) => matchesGoal(leaf, goal))
-      if (meant.length === 0)
-        throw new QueryError(
-          'filters',
-          `the site has no goal "${leaf[2].join('", "')}". ${known(goals.map(({ name }) => name))}`,
-        )
-      return ['or', meant.map(({ reached }) => reached)]
-    })
-  const filters = plan.filters.map(open)
-  return {
-    ...plan,
-    baseFilters: plan.baseFilters.map(open),
-    filters: plan.dimensions.includes(GOAL)
-      ? [...filters, ['or', plan.goals.map(({ reached }) => reached)]]
-      : filters,
-  }
 }
 
 const VISIT_PARTS: readonly Part[] = ['visits', 'exits', 'ends', 'stays']
@@ -272,20 +206,32 @@ function warnOfMixedScopes(plan: Plan): Plan {
   const names = [...new Set(plan.filters.flatMap((filter) => namesIn(filter, false)))].filter(
     isOfEvent,
   )
+  // There, a filter by page is of the page that the visit began or ended on, as the rows are.
+  const ofVisits = plan.dimensions.includes('event:page')
+    ? names.filter((name) => name !== 'event:page')
+    : names
   const of = (part: Part, isRatio?: boolean) =>
     plan.metrics
       .filter((metric) => metric.of[0]?.[0] === part && (!isRatio || metric.formula))
       .map(({ name }) => name)
-  const warn = (metrics: string[], what: string) =>
-    metrics.length > 0 && names.length > 0
-      ? [`${metrics.join(', ')}: of whole ${what} that pass the filter by ${names.join(', ')}.`]
+  const counts = plan.metrics.flatMap(({ name, of, formula }) =>
+    of[0]?.[1] === VISITS && !formula ? [name] : [],
+  )
+  const warn = (metrics: string[], what: string, by = names) =>
+    metrics.length > 0 && by.length > 0
+      ? [`${metrics.join(', ')}: of ${what} that pass the filter by ${by.join(', ')}.`]
       : []
   return {
     ...plan,
     warnings: [
       ...plan.warnings,
-      ...warn([...of('visits'), ...of('sums'), ...of('exits')], 'visits with an event'),
-      ...warn(of('views'), 'page views'),
+      ...warn(
+        [...of('visits'), ...of('sums'), ...of('exits')],
+        'whole visits with an event',
+        ofVisits,
+      ),
+      ...warn(counts, 'visits that began in the range, with an event'),
+      ...warn(of('views'), 'whole page views'),
       ...warn(of('shown', true), 'page views, of visits with an event,'),
     ],
   }
@@ -299,49 +245,4 @@ function warnOfCurrencies(plan: Plan): Plan {
   if (asks.length === 0 || isOne) return plan
   const warning = `${asks.map(({ name }) => name).join(', ')}: null where currencies mix; group or filter by event:currency.`
   return { ...plan, warnings: [...plan.warnings, warning] }
-}
-
-type Leaf = Extract<Filter, readonly [string, string, readonly unknown[], ...unknown[]]>
-
-const known = (names: readonly string[]) =>
-  names.length > 0 ? `It has: ${names.join(', ')}.` : 'It has none.'
-
-/** The filter with each of its leaves as `map` makes it; what is inside `has_done` too, unless it is to stay. */
-export function mapLeaves(
-  filter: Filter,
-  map: (leaf: Leaf) => Filter,
-  isInsideHasDone = true,
-): Filter {
-  switch (filter[0]) {
-    case 'and':
-    case 'or':
-      return [filter[0], filter[1].map((each) => mapLeaves(each, map, isInsideHasDone))]
-    case 'not':
-      return ['not', mapLeaves(filter[1], map, isInsideHasDone)]
-    case 'has_done':
-    case 'has_not_done':
-      return isInsideHasDone ? [filter[0], mapLeaves(filter[1], map), filter[2]] : filter
-    case 'sequence':
-      return isInsideHasDone
-        ? ['sequence', filter[1].map((each) => mapLeaves(each, map)), filter[2]]
-        : filter
-    default:
-      return map(filter)
-  }
-}
-
-function leavesOf(filter: Filter): Leaf[] {
-  switch (filter[0]) {
-    case 'and':
-    case 'or':
-      return filter[1].flatMap(leavesOf)
-    case 'not':
-      return leavesOf(filter[1])
-    case 'has_done':
-    case 'has_not_done':
-    case 'sequence':
-      return []
-    default:
-      return [filter]
-  }
 }

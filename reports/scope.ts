@@ -5,6 +5,8 @@ import type { WeekStart } from './time.ts'
 /** The site a statement may read. Only an access check makes one, and no statement is made without it. */
 export interface SiteScope {
   readonly siteId: string
+  /** The group that it is in. */
+  readonly group?: string
   /** The sites of a group, each of which was checked; absent: the one. */
   readonly groupOf?: Readonly<Record<string, string>>
 }
@@ -72,12 +74,13 @@ export function scopedSql(
     params[name] = value
     return `{${name}:${type}}`
   }
-  const { groupOf = {} } = scope
+  const { groupOf, group = '' } = scope
   // Nearly all intervals are of whole stretches.
   const isOfStretches = isStretch(from) && isStretch(to)
   return {
     weekStart,
     get siteGroup() {
+      if (!groupOf) return bind('String', group)
       return `transform(site_id, ${bind('Array(String)', Object.keys(groupOf))}, ${bind('Array(String)', Object.values(groupOf))}, '')`
     },
     bind,

@@ -119,6 +119,7 @@ export function createReportEngine(
       return {
         freshness: () => oldest,
         async run(statement) {
+          if (signal.aborted) throw new Problem('unavailable', 'Nobody waits for it any more.')
           const key = JSON.stringify([statement.sql, statement.params])
           // What is over many sites is not kept: any of them may change.
           const entries = scope.groupOf ? new Map<string, Entry>() : entriesOf(scope.siteId)
@@ -181,13 +182,16 @@ function asProblem(error: unknown, { seconds, memoryBytes }: ReportLimits): unkn
     case '427':
       return new Problem(
         'invalid_query',
-        'filters: a pattern is not one of RE2 (github.com/google/re2/wiki/Syntax).',
+        `filters: ${PATTERN.exec(String(error))?.groups?.told ?? 'a pattern'} is not one of RE2 (github.com/google/re2/wiki/Syntax).`,
         { part: 'filters' },
       )
     default:
       return error
   }
 }
+
+/** The pattern, and what is wrong with it. */
+const PATTERN = /cannot compile re2: (?<told>.*?, error: .*?)\. Look/s
 
 const errorCode = (error: unknown) =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''

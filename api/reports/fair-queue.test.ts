@@ -47,17 +47,26 @@ describe('the queue of reports', () => {
     })
     void queue.enter('a', work('a3'), never())
     gone.abort()
-    await end('a1')
     await second
+    await expect(queue.enter('a', work('a4'), gone.signal)).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+    await end('a1')
     await new Promise(setImmediate)
     expect(started).toEqual(['a1', 'a3'])
   })
 
   it('refuses a site that has too many waiting, and goes on after a failure', async () => {
     const queue = createFairQueue({ running: 1, runningOfSite: 1, waitingOfSite: 1 })
+    const gone = new AbortController()
     const failing = queue.enter('a', () => Promise.reject(new Error('broken')), never())
+    const left = expect(queue.enter('a', async () => '', gone.signal)).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+    gone.abort() // and leaves its place
     const waiting = queue.enter('a', async () => 'answered', never())
     await expect(queue.enter('a', async () => '', never())).rejects.toMatchObject({ code: 'flood' })
+    await left
     await expect(failing).rejects.toThrow('broken')
     expect(await waiting).toBe('answered')
   })

@@ -1,13 +1,11 @@
 import { Problem } from '../errors.ts'
 
-interface Waiting {
-  readonly start: () => void
-  readonly signal: AbortSignal
-}
+/** Begins what waits. */
+type Waiting = () => void
 
 /**
  * Lets a few run at once. Keys take turns, however many wait for one of them;
- * who has gone before its turn is never started.
+ * who has gone before its turn is never started, and keeps nobody's place.
  */
 export function createFairQueue(limits: {
   readonly running: number
@@ -29,7 +27,7 @@ export function createFairQueue(limits: {
       if (!first) continue
       all += 1
       running.set(key, (running.get(key) ?? 0) + 1)
-      first.start()
+      first()
     }
   }
   const done = (key: string) => {
@@ -52,18 +50,21 @@ export function createFairQueue(limits: {
           ),
         )
       return new Promise<T>((resolve, reject) => {
+        const leave = () => {
+          const left = (waiting.get(key) ?? []).filter((each) => each !== start)
+          if (left.length > 0) waiting.set(key, left)
+          else waiting.delete(key)
+          reject(new Problem('unavailable', 'Nobody waits for it any more.'))
+        }
         const start = () => {
-          if (signal.aborted) {
-            reject(new Problem('unavailable', 'Nobody waits for it any more.'))
-            queueMicrotask(() => done(key))
-            return
-          }
+          signal.removeEventListener('abort', leave)
           work()
             .then(resolve, reject)
             .finally(() => done(key))
         }
-        list.push({ start, signal })
-        waiting.set(key, list)
+        if (signal.aborted) return leave()
+        signal.addEventListener('abort', leave, { once: true })
+        waiting.set(key, [...list, start])
         next()
       })
     },

@@ -1,7 +1,7 @@
 import type { Filter, MetricValue } from '../../contract/query.ts'
 import { namesIn } from '../../reports/filter.ts'
 import type { Goal } from '../../reports/goal.ts'
-import { GOAL, matchesGoal } from '../../reports/plan.ts'
+import { GOAL, matchesGoal } from '../../reports/plan-goals.ts'
 import type { SiteSettings } from '../sites/site-names.ts'
 import type { PlausibleRow } from './plausible-answer.ts'
 import type { PlausibleRequest } from './plausible-query.ts'

@@ -3,6 +3,7 @@ import { firstEvent } from '../../reports/answer.ts'
 import { resolveRange } from '../../reports/range.ts'
 import type { Access } from '../accounts/access.ts'
 import { asProblem, ERRORS, Problem } from '../errors.ts'
+import { described } from '../open-api.ts'
 import { readSite } from '../sites/site-names.ts'
 import { freshness } from './freshness.ts'
 import { gone } from './gone.ts'
@@ -26,11 +27,25 @@ export function plausibleRoutes(app: FastifyInstance, parts: ReportParts): void 
     '/api/v2/query',
     {
       bodyLimit: 65_536,
-      schema: {
-        summary: 'Plausible’s Stats API v2: site_id, metrics, date_range …',
+      ...described({
+        summary: 'Plausible’s Stats API v2',
         tags: ['reports'],
         security: [{ apiKey: [] }],
-      },
+        body: {
+          type: 'object',
+          required: ['site_id', 'metrics', 'date_range'],
+          properties: {
+            site_id: { type: 'string', description: 'the site’s id or domain' },
+            metrics: { type: 'array', items: { type: 'string' } },
+            date_range: { description: 'a name such as 7d, or two days or times' },
+            dimensions: { type: 'array', items: { type: 'string' } },
+            filters: { type: 'array', items: { type: 'array' } },
+            order_by: { type: 'array', items: { type: 'array' } },
+            include: { type: 'object' },
+            pagination: { type: 'object' },
+          },
+        },
+      }),
     },
     async (request, reply) => {
       if (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body))

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { described } from '../open-api.ts'
 import { type PlausibleContext, plausibleRows, timeLabels } from './plausible-answer.ts'
 import { change } from './plausible-change.ts'
 import { PlausibleError } from './plausible-error.ts'
@@ -8,9 +9,22 @@ import { MAX_LIMIT, type Params, parseV1, propertyOf } from './plausible-v1-quer
 type Context = PlausibleContext & RequestContext
 type Open = (request: FastifyRequest, reply: FastifyReply, params: Params) => Promise<Context>
 
-const schema = (summary: string) => ({
-  schema: { summary, tags: ['reports'], security: [{ apiKey: [] }] },
-})
+const schema = (summary: string) =>
+  described({
+    summary,
+    tags: ['reports'],
+    security: [{ apiKey: [] }],
+    querystring: {
+      type: 'object',
+      required: ['site_id'],
+      properties: Object.fromEntries(
+        [
+          ...['site_id', 'period', 'date', 'metrics', 'filters', 'compare'],
+          ...['interval', 'property', 'limit', 'page'],
+        ].map((name) => [name, { type: 'string' }]),
+      ),
+    },
+  })
 
 /** Plausible's first Stats API: one address for each kind of question, names in the query string. */
 export function plausibleV1Routes(app: FastifyInstance, open: Open): void {

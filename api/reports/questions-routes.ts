@@ -5,7 +5,7 @@ import type {
   FastifySchemaValidationError,
 } from 'fastify'
 import type { Filter } from '../../contract/query.ts'
-import { rowsAsCsv } from '../../reports/output.ts'
+import { asLines, rowsAsCsv } from '../../reports/output.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { Answer, Question, QuestionContext } from '../../reports/questions/question.ts'
 import { QUESTIONS } from '../../reports/questions/questions.ts'
@@ -39,15 +39,14 @@ export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
       tags: ['questions'],
       security: [{ apiKey: [] }],
       params: { type: 'object', properties: { site: { type: 'string' } } },
-      produces: ['application/json', 'text/csv'],
+      produces: Object.values(FORMATS),
     }
     app.post<SiteRequest>(
       url,
       { bodyLimit: 65_536, attachValidation: true, schema: { ...shared, body: members } },
       (request, reply) => {
         reply.header('cache-control', 'no-store').header('vary', 'accept')
-        const isCsv = request.headers.accept?.includes('text/csv') === true
-        return answerTo(question, parts, request, request.body, isCsv, reply)
+        return answerTo(question, parts, request, request.body, formatOf(request), reply)
       },
     )
     app.get<SiteRequest>(
@@ -60,7 +59,7 @@ export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
             ...members,
             properties: {
               ...members.properties,
-              format: { type: 'string', enum: ['json', 'csv'] },
+              format: { type: 'string', enum: Object.keys(FORMATS) },
             },
           },
         },
@@ -70,9 +69,8 @@ export function questionRoutes(app: FastifyInstance, parts: ReportParts): void {
       },
       (request, reply) => {
         reply.header('cache-control', 'no-store').header('vary', 'accept')
-        const { format, ...body } = request.query as { format?: string } // validated
-        const isCsv = format === 'csv' || (!format && request.headers.accept?.includes('text/csv'))
-        return answerTo(question, parts, request, body, isCsv === true, reply)
+        const { format = formatOf(request), ...body } = request.query as { format?: Format } // validated
+        return answerTo(question, parts, request, body, format, reply)
       },
     )
   }
@@ -128,20 +126,38 @@ async function answerTo(
   parts: ReportParts,
   request: FastifyRequest<SiteRequest>,
   body: unknown,
-  isCsv: boolean,
+  format: Format,
   reply: FastifyReply,
 ): Promise<Answer | string> {
   const { asking, ...context } = await contextOf(parts, request, reply)
   // Its schema has passed the body.
   const answer = await refusing(() => question.answer(body as never, context))
-  if (!isCsv) return { ...answer, meta: { ...answer.meta, freshness: asking.freshness() } }
-  reply.type('text/csv; charset=utf-8; header=present')
+  if (format === 'json')
+    return { ...answer, meta: { ...answer.meta, freshness: asking.freshness() } }
+  if (format === 'ndjson') {
+    reply.type(FORMATS.ndjson)
+    return asLines(answer)
+  }
+  reply.type(
+    `${FORMATS.csv}; charset=utf-8; header=${answer.rows.length > 0 ? 'present' : 'absent'}`,
+  )
   reply.header(
     'content-disposition',
     `attachment; filename="${question.name.replace('/', '-')}.csv"`,
   )
   return rowsAsCsv(answer.rows)
 }
+
+const FORMATS = {
+  json: 'application/json',
+  csv: 'text/csv',
+  ndjson: 'application/x-ndjson',
+} as const
+type Format = keyof typeof FORMATS
+
+/** The first of CSV and lines that the client takes; else JSON. */
+const formatOf = ({ headers: { accept = '' } }: FastifyRequest): Format =>
+  accept.includes(FORMATS.csv) ? 'csv' : accept.includes(FORMATS.ndjson) ? 'ndjson' : 'json'
 
 /** Who asks may, and what is asked is well-formed: then what it is answered with. */
 async function contextOf(

@@ -137,6 +137,7 @@ describe('a query over HTTP', () => {
   it('refuses a pattern that is none, naming the part', async () => {
     const told = await ask({ filters: [['matches', 'event:page', ['(']]] })
     expect(told).toMatchObject({ status: 400, code: 'invalid_query', part: 'filters' })
+    expect(told.detail).toMatch(/^filters: \(, error: missing \): \( is not one of RE2/)
   })
 
   it('gives up a query that takes too much, and says what to do', async () => {
@@ -194,7 +195,14 @@ describe('a query over HTTP', () => {
     expect(dimensions).toContainEqual({
       name: 'visit:exit_page',
       scope: 'visit',
+      visits: true,
       definition: 'Last page of the visit.',
+    })
+    expect(dimensions).toContainEqual({
+      name: 'event:props:NAME',
+      scope: 'event',
+      visits: false,
+      definition: 'Value of the property; empty where an event has none.',
     })
   })
 })
@@ -232,9 +240,20 @@ describe('what a site gives names to', () => {
     [{ kind: 'scroll', depth: 101 }, 'depth'],
     [{ kind: 'wish' }, 'kind'],
     [{ kind: 'event', event: 'x', properties: { plan: 5 } }, 'properties.plan'],
+    [{ kind: 'scroll', depth: 75, pages: '/docs/**' }, 'pages'],
   ])('the goal %j is refused, naming %s', async (goal, part) => {
     expect(await json('PUT', 'sites/one/goals/x', goal)).toMatchObject({ status: 400, part })
   })
+
+  it.each(['a\0b', 'a\ud800b'])(
+    'a name or goal with %j is refused, and breaks nothing',
+    async (text) => {
+      const goal = { kind: 'page', page: text }
+      expect(await json('PUT', 'sites/one/goals/x', goal)).toMatchObject({ status: 400 })
+      const nul = `sites/one/goals/${encodeURIComponent(text.toWellFormed())}`
+      expect((await send('DELETE', nul)).status).toBe(text.includes('\0') ? 400 : 404)
+    },
+  )
 
   it('a segment is used by name or number, and is of its site alone', async () => {
     const filters = [['starts', 'event:page', ['/docs']]]
@@ -284,6 +303,9 @@ describe('what a site gives names to', () => {
       metrics: { visitors: 4 },
     })
     expect(totals.visitors).toBe(rows[0].metrics.visitors + rows[1].metrics.visitors)
+    expect((await ask({ dimensions: ['visit:site_group'] }, 'one')).rows[0].dimensions).toEqual({
+      'visit:site_group': 'Both',
+    })
     expect((await send('POST', 'groups/Both/query', body, { key: keys.other })).status).toBe(403)
     await send('DELETE', 'sites/two/group')
     expect((await json('GET', 'groups')).groups).toEqual([{ name: 'Both', sites: ['one'] }])

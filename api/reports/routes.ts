@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Pool } from '../../database/postgres.ts'
 import { answer, MAX_LIMIT } from '../../reports/answer.ts'
-import { DIMENSIONS } from '../../reports/dimensions.ts'
+import { DIMENSIONS, dimensionOf, PROPERTY } from '../../reports/dimensions.ts'
 import { NO_NAMES } from '../../reports/goal.ts'
 import { METRICS } from '../../reports/metrics.ts'
 import { asCsv, asLines, headersOf } from '../../reports/output.ts'
 import { parseQuery } from '../../reports/parse.ts'
 import { scopeOf } from '../../reports/parts.ts'
+import { TIME } from '../../reports/plan.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { SiteScope } from '../../reports/scope.ts'
 import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
+import { described } from '../open-api.ts'
 import { groupScope } from '../sites/group-routes.ts'
 import { readSite, type SiteSettings } from '../sites/site-names.ts'
 import { openStreams } from '../streams.ts'
@@ -36,13 +38,11 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
   const schema = (summary: string) => ({ summary, tags: ['reports'], security: [{ apiKey: [] }] })
   const asking = (summary: string, name: string) => ({
     bodyLimit: 65_536,
-    schema: {
+    ...described({
       ...schema(summary),
       params: { type: 'object', properties: { [name]: { type: 'string' } } },
       body: QUERY_SCHEMA,
-    },
-    // The query's own parser answers: it names the part at fault.
-    validatorCompiler: () => () => true,
+    }),
   })
 
   app.post<SiteParams>(
@@ -97,12 +97,17 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     async (request) => {
       await parts.access.requireRead(request)
       return {
-        dimensions: DIMENSIONS.map(({ name, of, values, definition }) => ({
-          name,
-          scope: of,
-          values,
-          definition,
-        })),
+        dimensions: [
+          { name: TIME, scope: 'time', visits: true, definition: 'The grain that fits the range.' },
+          ...[...DIMENSIONS, dimensionOf(`${PROPERTY}NAME`)].map((dimension) => ({
+            name: dimension?.name,
+            scope: dimension?.of,
+            // Whether metrics of visits go by it.
+            visits: dimension?.visit !== undefined,
+            values: dimension?.values,
+            definition: dimension?.definition,
+          })),
+        ],
       }
     },
   )
@@ -149,7 +154,8 @@ export async function openSite(
   siteId: string,
 ): Promise<{ scope: SiteScope; settings: SiteSettings }> {
   await parts.access.requireRead(request, siteId)
-  return { scope: { siteId }, settings: await readSite(parts.pool, siteId) }
+  const { group, ...settings } = await readSite(parts.pool, siteId)
+  return { scope: { siteId, ...(group !== undefined && { group }) }, settings }
 }
 
 const QUERY_SCHEMA = {

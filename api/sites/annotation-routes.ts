@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Pool } from '../../database/postgres.ts'
 import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
+import { described } from '../open-api.ts'
 
 const MAX_TEXT = 500
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -28,7 +29,17 @@ export function annotationRoutes(
 
   app.post<{ Params: { site: string }; Body: { at?: unknown; text?: unknown } | null }>(
     '/api/v1/sites/:site/annotations',
-    { schema: schema('Adds a note: at (ISO 8601), text') },
+    described({
+      ...schema('Adds a note'),
+      body: {
+        type: 'object',
+        required: ['at', 'text'],
+        properties: {
+          at: { type: 'string', format: 'date-time' },
+          text: { type: 'string', maxLength: MAX_TEXT },
+        },
+      },
+    }),
     async (request, reply) => {
       const { site } = request.params
       await access.requireChange(request, site)

@@ -3,6 +3,7 @@ import type { Pool } from '../../database/postgres.ts'
 import type { SiteScope } from '../../reports/scope.ts'
 import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
+import { described } from '../open-api.ts'
 
 const MAX_NAME = 120
 const schema = (summary: string) => ({ summary, tags: ['sites'], security: [{ apiKey: [] }] })
@@ -25,7 +26,14 @@ export function groupRoutes(
 
   app.put<{ Params: { site: string }; Body: { name?: unknown } | null }>(
     '/api/v1/sites/:site/group',
-    { schema: schema('Puts the site into a group') },
+    described({
+      ...schema('Puts the site into a group'),
+      body: {
+        type: 'object',
+        required: ['name'],
+        properties: { name: { type: 'string', maxLength: MAX_NAME } },
+      },
+    }),
     async (request, reply) => {
       const { site } = request.params
       await access.requireChange(request, site)

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from '../../database/postgres.ts'
 import { namesIn } from '../../reports/filter.ts'
-import { parseGoal } from '../../reports/goal.ts'
+import { GOAL_MEMBERS, parseGoal } from '../../reports/goal.ts'
 import { parseFilters } from '../../reports/parse-filter.ts'
 import { SEGMENT } from '../../reports/plan.ts'
 import { QueryError } from '../../reports/query-error.ts'
 import type { Access } from '../accounts/access.ts'
 import { Problem } from '../errors.ts'
+import { described } from '../open-api.ts'
 
 interface Site {
   Params: { site: string }
@@ -40,7 +41,7 @@ export function namesRoutes(
 
   app.put<Named & { Body: Record<string, unknown> | null }>(
     '/api/v1/sites/:site/goals/:name',
-    { schema: schema('Makes or changes a goal') },
+    described({ ...schema('Makes or changes a goal'), body: GOAL_BODY }),
     async (request, reply) => {
       const { site, name } = request.params
       await access.requireChange(request, site)
@@ -81,7 +82,10 @@ export function namesRoutes(
 
   app.put<Named & { Body: { filters?: unknown } | null }>(
     '/api/v1/sites/:site/segments/:name',
-    { schema: schema('Makes or changes a segment: filters under a name') },
+    described({
+      ...schema('Makes or changes a segment: filters under a name'),
+      body: SEGMENT_BODY,
+    }),
     async (request, reply) => {
       const { site, name } = request.params
       await access.requireChange(request, site)
@@ -117,6 +121,30 @@ export function namesRoutes(
       },
     )
   }
+}
+
+const text = { type: 'string' }
+const GOAL_BODY = {
+  type: 'object',
+  required: ['kind'],
+  examples: [{ kind: 'event', event: 'signup', value: 20, currency: 'EUR' }],
+  properties: {
+    kind: { type: 'string', enum: Object.keys(GOAL_MEMBERS) },
+    page: { ...text, description: 'a path; `*` any text without a slash, `**` any text' },
+    event: text,
+    properties: { type: 'object', additionalProperties: text },
+    depth: { type: 'number', description: 'per cent' },
+    seconds: { type: 'number' },
+    file: text,
+    form: text,
+    value: { type: 'number', description: 'of one conversion' },
+    currency: { ...text, description: 'of ISO 4217' },
+  },
+}
+const SEGMENT_BODY = {
+  type: 'object',
+  required: ['filters'],
+  properties: { filters: { type: 'array', items: { type: 'array' } } },
 }
 
 async function put(

@@ -6,6 +6,8 @@ import { Problem } from '../errors.ts'
 /** What a report has to know of a site. */
 export interface SiteSettings {
   readonly timezone: string
+  /** The group that the site is in. */
+  readonly group?: string
   readonly names: SiteNames
 }
 
@@ -20,11 +22,13 @@ interface GoalRow {
 export async function readSite(pool: Pool, siteId: string): Promise<SiteSettings> {
   const { rows } = await pool.query<{
     timezone: string
+    group: string | null
     goals: readonly GoalRow[] | null
     segments: readonly { name: string; id: number; filters: readonly Filter[] }[] | null
   }>(
     `/* site of a report */
      select timezone,
+       (select name from site_groups where site_groups.site_id = sites.site_id) as group,
        (select json_agg(json_build_object('name', name, 'definition', definition,
                                           'value', value, 'currency', currency) order by name)
         from goals where goals.site_id = sites.site_id) as goals,
@@ -37,6 +41,7 @@ export async function readSite(pool: Pool, siteId: string): Promise<SiteSettings
   if (!site) throw new Problem('not_found', 'There is no such site.')
   return {
     timezone: site.timezone,
+    ...(site.group !== null && { group: site.group }),
     names: {
       goals: (site.goals ?? []).map(({ name, definition, value, currency }) => ({
         name,

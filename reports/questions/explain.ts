@@ -10,6 +10,7 @@ import { sessions } from './sessions.ts'
 
 interface ExplainBody {
   readonly metrics: readonly string[]
+  readonly dimensions?: readonly string[]
   readonly range: Query['range']
   readonly filters?: readonly Filter[]
   readonly timezone?: string
@@ -21,9 +22,10 @@ export const explain: Question<ExplainBody> = {
   name: 'explain',
   summary: 'Where a number of a query comes from',
   definition:
-    'For each metric its definition and the version of it, what is divided by what where it is a rate, its value over the range, and the statement that gave it (`params` are bound by name). `sessions`: the newest visits that began in the range and have an event that passes the filters; to see those behind one row of a query, add its dimensions as filters.',
+    'For each metric its definition and the version of it, what is divided by what where it is a rate, its value over the range, and the statement that gave it (`params` are bound by name): with `dimensions` the number of `totals`, where they are what it is of. `sessions`: the newest visits that began in the range and have an event that passes the filters; to see those behind one row of a query, add its dimensions as filters.',
   members: {
     metrics: { type: 'array', minItems: 1, maxItems: 10, items: { type: 'string' } },
+    dimensions: { type: 'array', maxItems: 8, items: { type: 'string' } },
     ...ASKED,
     limit: { ...limitOf(100, 10), description: 'visits' },
   },
@@ -53,7 +55,7 @@ export const explain: Question<ExplainBody> = {
         }
       }),
     )
-    const { metrics: _, ...rest } = asked
+    const { metrics: _, dimensions: __, ...rest } = asked
     const sample = await sessions.answer({ ...rest, limit } as never, context) // checked by parseQuery
     return { rows, sessions: sample.rows, meta: { ...sample.meta, warnings: plan.warnings } }
   },

@@ -42,9 +42,9 @@ limit 100`),
     ])
     return {
       rows,
-      total: total.map(({ key: _, ...all }) => all)[0],
-      completers: outcomes.find(({ key }) => key === 'completed'),
-      abandoners: outcomes.find(({ key }) => key === 'abandoned'),
+      total: total.map(({ key: _, ...all }) => all)[0] ?? null,
+      completers: outcomes.find(({ key }) => key === 'completed') ?? null,
+      abandoners: outcomes.find(({ key }) => key === 'abandoned') ?? null,
       versions,
       ...(breakdown !== undefined && { groups }),
       meta: opened.meta,

@@ -1,4 +1,5 @@
 import type { Filter } from '../../contract/query.ts'
+import { patternRegex } from '../goal.ts'
 import { OTHER } from './numbers.ts'
 import {
   ASKED,
@@ -28,7 +29,7 @@ export const journeys: Question<JourneysBody> = {
   name: 'journeys',
   summary: 'The next or previous steps from a page or an event',
   definition:
-    'In each visit, the way from the first event that `start` lets through (from the last one, backwards, with `direction: previous`; from the end of the visit where there is no `start`), event by event: page views by path, with `of: events` what else a visitor did by name, with `all` both. The same twice in a row is once. `groups` give the pages that match (`*` is anything) one name, the first that matches. `visits` of a row: visits whose way goes from `source` at `step` to `target`, which is null where it ends. Of each step the `limit` most visited places have their names; the others are "(other)". Rows and paths of fewer than `min_visits` are left out; nodes count all.',
+    'In each visit, the way from the first event that `start` lets through (from the last one, backwards, with `direction: previous`; from the end of the visit where there is no `start`), event by event: page views by path, with `of: events` what else a visitor did by name, with `all` both. The same twice in a row is once. `groups` give the pages that match (`*` is any text without a slash, `**` any text) one name, the first that matches. `visits` of a row: visits whose way goes from `source` at `step` to `target`, which is null where it ends. Of each step the `limit` most visited places have their names; the others are "(other)". Rows and paths of fewer than `min_visits` are left out; nodes count all.',
   members: {
     ...ASKED,
     start: FILTERS,
@@ -171,6 +172,5 @@ function waysSql({ sql, passes, meets, rows }: Begun, opened: Opened, body: Jour
   where begun > 0`
 }
 
-/** Pages with `*` for anything, as one regular expression. */
-const patternOf = (pages: readonly string[]) =>
-  `(?s)^(?:${pages.map((page) => page.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&').replaceAll('*', '.*')).join('|')})$`
+/** Patterns of pages as one regular expression. */
+const patternOf = (pages: readonly string[]) => `(?s)${pages.map(patternRegex).join('|')}`
