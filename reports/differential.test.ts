@@ -5,6 +5,7 @@ import { testClickHouse } from '../test/databases.ts'
 import { answer } from './answer.ts'
 import type { SiteNames } from './goal.ts'
 import { type Draw, drawing, history, insertable, oneOf } from './histories.fixture.ts'
+import { mapLeaves } from './leaves.ts'
 import { METRICS, metricOf } from './metrics.ts'
 import { type ModelRow, modelAnswer } from './model.fixture.ts'
 import { parseQuery } from './parse.ts'
@@ -71,7 +72,16 @@ const NAMES: SiteNames = {
       ],
     },
   ],
-  segments: {},
+  segments: {
+    Readers: ['starts', 'event:page', ['/docs']],
+    Buyers: [
+      'or',
+      [
+        ['is', 'event:name', ['Purchase']],
+        ['not', ['is', 'visit:country', ['DE']]],
+      ],
+    ],
+  },
 }
 
 let clickhouse: ClickHouse
@@ -211,25 +221,39 @@ function expectedOf(rows: readonly ModelRow[], query: Query) {
   const is = (row: ModelRow, type: string) => row.type === type
   const depthOf = (view: string) =>
     Math.max(...rows.filter((row) => row.view === view).map(({ depth }) => depth))
-  return modelAnswer(rows, query, {
-    from: interval.from.epochMilliseconds,
-    to: interval.to.epochMilliseconds,
-    now: NOW,
-    timezone,
-    goals: [
-      { name: 'Signup', value: 5, reached: (row) => is(row, 'Signup') },
-      {
-        name: 'Docs',
-        value: 0.5,
-        reached: (row) => is(row, 'pageview') && row.path.startsWith('/docs'),
-      },
-      {
-        name: 'Read half',
-        value: 0,
-        reached: (row) => is(row, 'pageview') && depthOf(row.view) >= 50,
-      },
-    ],
-  })
+  const open = (leaf: Filter): Filter =>
+    leaf[0] === 'is' && leaf[1] === 'segment'
+      ? [
+          'or',
+          Object.entries(NAMES.segments).flatMap(([name, segment]) =>
+            leaf[2].includes(name) ? [segment] : [],
+          ),
+        ]
+      : leaf
+  const filters = query.filters?.map((filter) => mapLeaves(filter, open)) ?? []
+  return modelAnswer(
+    rows,
+    { ...query, filters },
+    {
+      from: interval.from.epochMilliseconds,
+      to: interval.to.epochMilliseconds,
+      now: NOW,
+      timezone,
+      goals: [
+        { name: 'Signup', value: 5, reached: (row) => is(row, 'Signup') },
+        {
+          name: 'Docs',
+          value: 0.5,
+          reached: (row) => is(row, 'pageview') && row.path.startsWith('/docs'),
+        },
+        {
+          name: 'Read half',
+          value: 0,
+          reached: (row) => is(row, 'pageview') && depthOf(row.view) >= 50,
+        },
+      ],
+    },
+  )
 }
 
 const keyOf = (query: Query, dimensions: Readonly<Record<string, string>>) =>
@@ -275,7 +299,8 @@ function randomQuery(draw: Draw) {
 }
 
 function randomFilter(draw: Draw, depth: number): Filter {
-  const kind = draw(depth > 0 ? 11 : 6)
+  const kind = draw(depth > 0 ? 12 : 6)
+  if (kind === 11) return ['is', 'segment', some(draw, ['Readers', 'Buyers'], 2)]
   if (kind === 10)
     return [
       'sequence',
