@@ -74,14 +74,15 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 /** What PostgreSQL says of texts that it cannot hold, plain or in JSON. */
-const UNSTORABLE = ['22021', '22P05', '22P02']
+const isUnstorable = ({ code, message }: FastifyError) =>
+  code === '22021' || code === '22P05' || (code === '22P02' && message.includes('type json'))
 
 /** The framework's own refusals, in our terms. Anything unknown is ours to mend: 500. */
 export function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (isUnavailable(error))
     return new Problem('unavailable', 'The database does not answer; try again.')
-  if (UNSTORABLE.includes(error.code))
+  if (isUnstorable(error))
     return new Problem('invalid_request', 'A text has a NUL or half of a character.')
   if (error.validation) return new Problem('invalid_request', error.message)
   switch (error.statusCode) {

@@ -134,6 +134,56 @@ it('fills the gaps of each value of the other dimensions', async () => {
   ])
 })
 
+it('has no value of goals in several currencies where they mix', async () => {
+  const clickhouse = await testClickHouse('http')
+  const values = [
+    ['signup', 'DE'],
+    ['sale', 'DE'],
+    ['sale', 'FR'],
+    ['visit', 'FR'],
+  ].map(([event_type, country], visitor) => ({
+    ...{ site_id: 'money', event_type, path: '/', visitor, country },
+    ...{ occurred_at: '2026-11-03 10:00:00', visitor_basis: 'persistent_id' },
+  }))
+  await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
+  const goals = [
+    { name: 'signup', value: 20, currency: 'EUR' },
+    { name: 'sale', value: 10, currency: 'USD' },
+    { name: 'visit', value: 1 },
+  ].map((goal) => ({ ...goal, reached: ['is', 'event:name', [goal.name]] as const }))
+  const ask = async (dimension: string) => {
+    const query = parseQuery({
+      ...{ metrics: ['conversion_value'], range: ['2026-11-03', '2026-11-03'] },
+      ...{
+        dimensions: [dimension],
+        filters: [['is', 'event:goal', goals.map(({ name }) => name)]],
+      },
+    })
+    const { rows, totals, meta } = await answer({ siteId: 'money' }, query, {
+      ...{ timezone: 'UTC', nowMs: Date.parse('2026-11-06T12:00:00Z'), freshness: '' },
+      names: { goals, segments: {} },
+      run: ({ sql, params }) => selectRows(clickhouse, sql, params),
+    })
+    const found = rows.map(({ dimensions, metrics }) => [
+      dimensions[dimension],
+      metrics.conversion_value,
+    ])
+    return { rows: Object.fromEntries(found), totals, warnings: meta.warnings }
+  }
+  expect(await ask('visit:country')).toEqual({
+    rows: { DE: null, FR: 11 },
+    totals: { conversion_value: null },
+    warnings: [
+      'conversion_value: null where goals of several currencies were reached; group by event:goal.',
+    ],
+  })
+  expect(await ask('event:goal')).toEqual({
+    rows: { signup: 20, sale: 20, visit: 1 },
+    totals: { conversion_value: null },
+    warnings: [],
+  })
+})
+
 it('has a rate of 0 where others did something, and none where nobody did', async () => {
   const clickhouse = await testClickHouse('http')
   const values = [

@@ -1,7 +1,7 @@
 import type { MetricValue, Query, QueryAnswer, QueryRow, Range } from '../contract/query.ts'
 import { compile } from './compile.ts'
 import { dimensionOf } from './dimensions.ts'
-import { canBeFilled, emptyRows, emptyValue, withGapsFilled } from './fill.ts'
+import { emptyRows, emptyValue, withGapsFilled } from './fill.ts'
 import { population } from './filter.ts'
 import { NO_NAMES, type SiteNames } from './goal.ts'
 import { cursorAfter, orderingOf, type Selection, selectFrom } from './order.ts'
@@ -50,7 +50,7 @@ export async function answer(
     before && totalsBefore
       ? plan.dimensions.length === 0
         ? all.map((row) => ({ ...row, compare: totalsBefore }))
-        : await compare(scope, plan, before, all, totalsBefore.percentage !== null, run)
+        : await compare(scope, plan, before, all, run)
       : all
   return {
     rows: compared,
@@ -117,19 +117,18 @@ async function pageOf(
   const ask = async (selection: Selection) =>
     (await run(compile(scope, plan, 'rows', selection))).map((row) => rowOf(plan, row))
   const cursor = query.cursor === undefined ? {} : { cursor: query.cursor }
-  const all =
-    query.fill === 'zero' && canBeFilled(plan)
-      ? await withGapsFilled(scope, plan, await ask({ limit: MAX_LIMIT + 1 }), run)
-      : undefined
-  const raw =
-    all?.rows === undefined
-      ? await ask({ limit: limit + 1, ...cursor }) // one more: whether there are more
-      : selectFrom(all.rows, ordering, cursor)
+  const filled =
+    query.fill === 'zero'
+      ? await withGapsFilled(scope, plan, (most) => ask({ limit: most }), run)
+      : { warnings: [] }
+  const raw = filled.rows
+    ? selectFrom(filled.rows, ordering, cursor)
+    : await ask({ limit: limit + 1, ...cursor }) // one more: whether there are more
   const rows = raw.slice(0, limit)
   const last = raw.length > limit ? rows.at(-1) : undefined
   return {
     rows,
-    warnings: all?.warnings ?? [],
+    warnings: filled.warnings,
     ...(last && { next: cursorAfter(last, ordering) }),
   }
 }
@@ -171,7 +170,6 @@ async function compare(
   plan: Plan,
   before: Plan,
   rows: readonly QueryRow[],
-  isAnyBefore: boolean,
   run: Run,
 ): Promise<readonly QueryRow[]> {
   if (rows.length === 0) return rows
@@ -194,14 +192,16 @@ async function compare(
   // Where the other range has no such bucket there is nothing to compare with, which is not 0.
   const isThere = (row: QueryRow) => at < 0 || counterpart.get(keyOf(row)[at] ?? '') !== undefined
   const nothing = Object.fromEntries(plan.query.metrics.map((metric) => [metric, null]))
-  const empty = await emptyRows(scope, before, isAnyBefore, run)
-  const emptyThen = (row: QueryRow) => {
-    const then = keyThen(row)
-    const names = plan.query.dimensions ?? []
-    return empty(Object.fromEntries(names.map((name, index) => [name, then[index] ?? '']))).metrics
-  }
+  const names = plan.query.dimensions ?? []
+  const missing = rows
+    .filter((row) => isThere(row) && !metrics.has(JSON.stringify(keyThen(row))))
+    .map((row) =>
+      Object.fromEntries(keyThen(row).map((value, index) => [names[index] ?? '', value])),
+    )
+  for (const row of await emptyRows(scope, before, missing, run))
+    metrics.set(JSON.stringify(keyOf(row)), row.metrics)
   return rows.map((row) => ({
     ...row,
-    compare: isThere(row) ? (metrics.get(JSON.stringify(keyThen(row))) ?? emptyThen(row)) : nothing,
+    compare: (isThere(row) && metrics.get(JSON.stringify(keyThen(row)))) || nothing,
   }))
 }

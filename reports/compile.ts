@@ -1,6 +1,6 @@
 import { dimensionOf } from './dimensions.ts'
 import type { AggregateContext, Metric } from './metrics.ts'
-import { type Ordering, orderingOf, pageSql, type Selection } from './order.ts'
+import { isOneOf, type Ordering, orderingOf, pageSql, type Selection } from './order.ts'
 import { type Column, groupBy, partSql } from './part-sql.ts'
 import { PARTS, type Part } from './parts.ts'
 import type { Plan } from './plan.ts'
@@ -27,9 +27,7 @@ export function compile(
   const columns = columnsOf(plan.metrics)
   const needed = PARTS.filter((part) => columns.some((column) => column.part === part))
   const keysOf = (part: Part) =>
-    plan.dimensions.flatMap((name, index) =>
-      what === 'rows' && isKeyOf(part, name) ? [`d${index}`] : [],
-    )
+    what === 'rows' ? keysOfPart(plan, part).map((index) => `d${index}`) : []
   const keys = keysOf('events')
   const whole = needed.filter((part) => !JOINED.includes(part))
   const sources = whole.map((part) => partSql(sql, plan, part, columns, keysOf(part), whole))
@@ -56,8 +54,28 @@ from (${sources.join('\nunion all\n')})${groupBy(keys)}`
   )
 }
 
+/** What a part alone has for each of its dimensions' values, or for those of `only`: `k0…`, in their order, and `n`. */
+export function compilePart(
+  scope: SiteScope,
+  plan: Plan,
+  part: Part,
+  only: readonly (readonly string[])[],
+): Statement {
+  const sql = scopedSql(scope, plan.interval, plan.timezone, plan.query.week_start)
+  const columns = columnsOf(plan.metrics).filter((column) => column.part === part)
+  const keys = keysOfPart(plan, part).map((index) => `d${index}`)
+  const select = partSql(sql, plan, part, columns, keys, [part])
+  const values = [...keys.map((key, index) => `${key} as k${index}`), `${columns[0]?.name} as n`]
+  const where = keys.length > 0 ? ` where ${isOneOf(sql, keys, only)}` : ''
+  return sql.statement(`select ${values.join(', ')} from (${select})${where}`)
+}
+
+/** Which of the query's dimensions a part goes by. */
+export const keysOfPart = ({ dimensions }: Plan, part: Part): readonly number[] =>
+  dimensions.flatMap((name, index) => (isKeyOf(part, name) ? [index] : []))
+
 /** Parts that have not all dimensions, or not all rows, and are joined to those that have. */
-const JOINED: readonly Part[] = ['base', 'group', 'all', 'whole', 'pages']
+export const JOINED: readonly Part[] = ['base', 'group', 'all', 'whole', 'pages']
 
 function isKeyOf(part: Part, name: string): boolean {
   switch (part) {

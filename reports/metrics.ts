@@ -34,6 +34,8 @@ export interface Metric {
   readonly formula?: (...columns: string[]) => string
   /** `goal`: a goal in the filters or dimensions; `dimensions`: any. */
   readonly needs?: 'goal' | 'dimensions' | 'page'
+  /** Of nothing it is 0, as a count is; null has another reason. */
+  readonly isSum?: true
   /** Joined with the visitors' first visits. */
   readonly needsFirst?: true
 }
@@ -269,6 +271,7 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'conversion_value',
     unit: 'money',
+    isSum: true,
     needs: 'goal',
     of: [['events', ({ goalValue, goalMoney }) => `if(${goalMoney} > 1, null, sum(${goalValue}))`]],
     formula: (value) => `round(${value}, 4)`,
@@ -287,6 +290,7 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'total_revenue',
     unit: 'money',
+    isSum: true,
     of: [['events', () => `if(${ONE_CURRENCY}, toFloat64(sum(revenue)), null)`]],
     definition:
       'Revenue of the events; null where currencies mix: group or filter by event:currency.',

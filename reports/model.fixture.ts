@@ -52,7 +52,12 @@ export function modelAnswer(
   all: readonly ModelRow[],
   query: Query,
   context: ModelContext,
-): { rows: ReadonlyMap<string, Values>; totals: Values } {
+): {
+  rows: ReadonlyMap<string, Values>
+  totals: Values
+  /** Of any key, whether it has a row or not. */
+  at: (key: string) => Values
+} {
   const world = worldOf(all, query, context)
   const { dimensions = [] } = query
   const keys = new Set(world.parts.flatMap((part) => part.items.flatMap((item) => item.keys)))
@@ -61,6 +66,7 @@ export function modelAnswer(
   return {
     rows: new Map(dimensions.length === 0 ? [] : [...keys].map((key) => [key, values(key)])),
     totals: values(undefined),
+    at: values,
   }
 }
 
@@ -97,6 +103,9 @@ interface World {
   readonly readings: readonly EventItem[]
   readonly base: readonly ModelRow[]
   readonly keysOf: (row: ModelRow) => readonly string[]
+  readonly valueOf: (name: string, row: ModelRow) => string
+  /** Whether it has all dimensions but the goal. */
+  readonly isInGroup: (row: ModelRow) => boolean
   /** Those that make groups: of the metrics that were asked for. */
   readonly parts: readonly { items: readonly Item[] }[]
   readonly firstOf: (visitor: string) => number
@@ -373,6 +382,11 @@ function worldOf(everything: readonly ModelRow[], query: Query, context: ModelCo
     stays,
     base,
     keysOf,
+    valueOf: (name, row) => valueAt(name, row, row.at),
+    isInGroup: (row) =>
+      dimensions.every(
+        (name) => name === 'event:goal' || !absent(name, valueAt(name, row, row.at)),
+      ),
     firstOf,
     visits: plainVisits,
     parts: [
@@ -483,12 +497,12 @@ function metricOver(metric: string, world: World, key: string | undefined): numb
   /** Whom a rate is of: all in the same bucket of time, or with the same dimensions but the goal. */
   const others = (isGroup: boolean) =>
     world.base.filter((row) => {
+      if (isGroup && !world.isInGroup(row)) return false
       if (key === undefined) return true
       const values = JSON.parse(key) as string[]
       return (query.dimensions ?? []).every((name, index) => {
         if (name === 'event:goal' || (!isGroup && !name.startsWith('time:'))) return true
-        const plain = world.keysOf({ ...row }).map((each) => (JSON.parse(each) as string[])[index])
-        return plain.includes(values[index])
+        return world.valueOf(name, row) === values[index]
       })
     })
   const money = () =>

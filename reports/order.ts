@@ -86,7 +86,9 @@ export function pageSql(
 ): string {
   const conditions = [
     ...(cursor === undefined ? [] : [after(sql, ordering, readCursor(cursor, ordering))]),
-    ...(only === undefined ? [] : [isOneOf(sql, only)]),
+    ...(only === undefined
+      ? []
+      : [isOneOf(sql, only[0]?.map((_, index) => `d${index}`) ?? [], only)]),
   ]
   const where = conditions.length > 0 ? `\nwhere ${conditions.join(' and ')}` : ''
   const order = ordering.map(({ sql: key, direction }) => `${key} ${direction}`)
@@ -94,11 +96,16 @@ export function pageSql(
 order by ${order.join(', ')}${limit === undefined ? '' : `\nlimit ${limit}`}`
 }
 
-function isOneOf(sql: ScopedSql, rows: readonly (readonly string[])[]): string {
+/** Whether the keys have the values of one of the rows. */
+export function isOneOf(
+  sql: ScopedSql,
+  keys: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   // One text for each row, in hexadecimal digits: no two rows make the same.
   const texts = rows.map((row) => row.map((value) => Buffer.from(value).toString('hex')).join('.'))
-  const keys = rows[0]?.map((_, index) => `lower(hex(d${index}))`) ?? []
-  return `has(${sql.bind('Array(String)', texts)}, concat(${keys.join(", '.', ")}, ''))`
+  const digits = keys.map((key) => `lower(hex(${key}))`)
+  return `has(${sql.bind('Array(String)', texts)}, concat(${digits.join(", '.', ")}, ''))`
 }
 
 function after(sql: ScopedSql, ordering: Ordering, values: readonly (string | number)[]): string {

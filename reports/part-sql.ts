@@ -387,7 +387,7 @@ function contextOf(
       if (currenciesOf(plan.goals).size <= 1 || keys.includes(goal)) return '1'
       const currencies = ofGoals('String', ({ currency = '' }) => currency)
       const values = ofGoals('Float64', ({ value }) => value)
-      return `uniqExactArray(arrayFilter((_, is_reached, value) -> is_reached and value > 0, ${currencies}, ${reachedOf(sql, plan)}, ${values}))`
+      return `uniqExactArray(arrayFilter((currency, is_reached, value) -> is_reached and value > 0 and currency != '', ${currencies}, ${reachedOf(sql, plan)}, ${values}))`
     },
     get goalCurrencies() {
       const currencies = ofGoals('String', ({ currency = '' }) => currency)

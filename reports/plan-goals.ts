@@ -157,9 +157,9 @@ export function warnOfGoalsMoney(plan: Plan): Plan {
   return { ...plan, warnings: [...plan.warnings, warning] }
 }
 
-/** What the goals that are worth something are worth it in; empty: no currency. */
+/** What the goals that are worth something are worth it in. */
 export const currenciesOf = (goals: readonly Goal[]): ReadonlySet<string> =>
-  new Set(goals.flatMap(({ value, currency = '' }) => (value > 0 ? [currency] : [])))
+  new Set(goals.flatMap(({ value, currency = '' }) => (value > 0 && currency ? [currency] : [])))
 
 /** What a site has, for who asked for something else. */
 export const known = (names: readonly string[]) =>

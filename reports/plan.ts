@@ -129,7 +129,7 @@ function refuseWhatCannotBe(plan: Plan): Plan {
     if (metric.needs === 'goal' && goals.length === 0)
       throw new QueryError(
         part,
-        `${metric.name} needs ${GOAL} in the dimensions or filters, and a goal of the site.`,
+        `${metric.name} needs ${GOAL} in the dimensions or filters, and a goal of the site that passes.`,
       )
     if (metric.needs === 'dimensions' && dimensions.length === 0)
       throw new QueryError(part, `${metric.name} needs a dimension.`)
@@ -157,7 +157,10 @@ function refuseWhatCannotBe(plan: Plan): Plan {
   }
   for (const [index, name] of (query.dimensions ?? []).entries())
     if (name === GOAL && goals.length === 0)
-      throw new QueryError(`dimensions[${index}]`, 'the site has no goals yet.')
+      throw new QueryError(
+        `dimensions[${index}]`,
+        'the site has no goals yet, or none that passes the filters.',
+      )
   return plan
 }
 

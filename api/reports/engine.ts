@@ -132,7 +132,7 @@ export function createReportEngine(
                 started.isDone = true
                 started.size = rows.length + 1
                 // Forgotten meanwhile: it answers those who wait, and nobody after.
-                if (sites.get(scope.siteId) === entries) keptRows += started.size
+                if (sites.get(scope.siteId)?.get(key) === started) keptRows += started.size
                 if (keptRows > limits.keptRows)
                   for (const siteId of [...sites.keys()]) forget(siteId)
               },

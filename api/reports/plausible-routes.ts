@@ -133,8 +133,8 @@ async function openPlausible(
   const id = rows[0]?.site_id
   await openKey(parts.access, request, id ?? siteId)
   if (id === undefined) throw new PlausibleError(NO_ACCESS, 401)
-  const scope = { siteId: id }
   const site = await readSite(pool, id)
+  const scope = { siteId: id, ...(site.group !== undefined && { group: site.group }) }
   const asking = parts.engine.ask(scope, await freshness(parts), gone(reply))
   const nowMs = parts.now()
   const { timezone } = site

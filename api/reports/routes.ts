@@ -83,7 +83,7 @@ export function reportRoutes(app: FastifyInstance, parts: ReportParts): void {
     async (request) => {
       await parts.access.requireRead(request)
       return {
-        metrics: METRICS.map(({ of, formula: _, needsFirst: __, ...metric }) => ({
+        metrics: METRICS.map(({ of, formula: _, needsFirst: __, isSum: ___, ...metric }) => ({
           ...metric,
           scope: scopeOf(of[0]?.[0]),
         })),
