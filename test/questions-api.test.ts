@@ -200,6 +200,28 @@ describe('the questions of the API', () => {
     expect(answered.headers['content-disposition']).toBe('attachment; filename="errors.csv"')
   })
 
+  it('give their rows as lines of JSON, and of nothing no line', async () => {
+    const lines = (address: string) =>
+      app.inject({
+        ...{ method: 'GET', url: urlOf('shop-example', address) },
+        headers: headers(),
+      })
+    const answered = await lines('errors?range=7d&format=ndjson')
+    const { rows } = (await lines('errors?range=7d')).json()
+    expect(answered.headers['content-type']).toMatch(/^application\/x-ndjson/)
+    expect(
+      answered.body
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(rows)
+    const empty = await lines('errors?range=["2020-01-01","2020-01-02"]&format=csv')
+    expect([empty.body, empty.headers['content-type']]).toEqual([
+      '',
+      'text/csv; charset=utf-8; header=absent',
+    ])
+  })
+
   it('are in the description of the API, with what their numbers mean', () => {
     const document = JSON.parse(JSON.stringify(app.swagger()))
     for (const { name, definition } of QUESTIONS) {

@@ -5,10 +5,15 @@
 --  "from": 1789855200000,
 --  "to": 1793660400000,
 --  "timezone": "Europe/Berlin",
---  "p0": 7
+--  "p0": 7,
+--  "p1": [
+--   "323032362d30392d3230",
+--   "323032362d30392d3237",
+--   "323032362d31302d3034",
+--   "323032362d31302d3138"
+--  ]
 -- }
-select * from (select d0, ifNull(c0, 0) as m0
-from (select toString(toDate(stretch_at, {timezone:String}) - (toDayOfWeek(toDate(stretch_at, {timezone:String})) + 7 - {p0:UInt8}) % 7) as d0, uniqExact(visitor) as c0
+select d0 as k0, c2 as n from (select toString(toDate(stretch_at, {timezone:String}) - (toDayOfWeek(toDate(stretch_at, {timezone:String})) + 7 - {p0:UInt8}) % 7) as d0, uniqExact(visitor) as c2
 from events
 where site_id in {sites:Array(String)}
   and stretch_at >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')
@@ -16,9 +21,7 @@ where site_id in {sites:Array(String)}
   and indexHint(occurred_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') and occurred_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
   and first_of <= 'stretch'
   and not is_bot
-group by d0) as gathered)
-order by d0 asc, toFloat64(isNull(m0)) asc, toFloat64(ifNull(m0, 0)) desc
-limit 10000;
+group by d0) where has({p1:Array(String)}, concat(lower(hex(d0)), ''));
 
 -- {
 --  "sites": [
