@@ -8,7 +8,7 @@ export const formSuccess: EventTypeDefinition = {
   isInteractive: true,
   fields: {
     ...FORM_FIELDS,
-    rule: '`call`, `page` or `removed`',
+    rule: '`call`, `page`, `request` or `removed`',
     submits: 'submit attempts',
     timeMs: 'ms since first input',
   },

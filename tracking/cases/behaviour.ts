@@ -153,6 +153,42 @@ export const BEHAVIOUR_CASES: readonly Case[] = [
     },
   },
   {
+    id: 'E07b',
+    title:
+      'a form that the page sends itself has succeeded when its server says 2xx, and shows no mistake; not by others’ requests',
+    async run(world) {
+      const there = world.put('/there', { body: '' })
+      let submits = 0
+      const sends = async (path: string, script: string) => {
+        const page = await world.open(
+          world.put(path, { body: FORM.replace('return false', `${script};return false`) }),
+        )
+        await page.type('[name=mail]', 'a@b.example')
+        await page.click('#send')
+        submits += 1
+        await world.until('submitted', (all) => counts(all).form_submit === submits)
+        return page
+      }
+      const ask = (url: string) => `fetch('${url}')`
+      const mistake = "this.mail.setAttribute('aria-invalid', 'true')"
+      const refused = await sends('/refused', ask(`${there}-not`))
+      await pause(1_500)
+      await refused.close()
+      const wrong = await sends('/wrong', `${ask(there)};${mistake}`)
+      await pause(1_500)
+      await wrong.close()
+      const late = await sends('/late', `setTimeout(() => ${ask(there)}, 1_200)`)
+      await pause(2_700)
+      await late.close()
+      equal(counts(await world.stored()).form_success, undefined)
+
+      await sends('/sent', ask(there))
+      const events = await world.until('success', (all) => counts(all).form_success === 1)
+      const [success, submit] = [lastOf(events, 'form_success'), lastOf(events, 'form_submit')]
+      deepEqual([success.rule, success.attempt], ['request', submit.attempt])
+    },
+  },
+  {
     id: 'E08',
     title: 'a form that leads to its thank-you page has succeeded, by a load as by a route',
     async run(world) {

@@ -33,6 +33,8 @@ export interface Attempt {
   /** There was input since it was last said to be left. */
   isUntold?: boolean
   submits: number
+  /** The page asked its server at the last submit: whether all was well; undefined: it has no answer. */
+  isAnswered?: boolean | undefined
   /** Fields in the order in which they were first filled. */
   filled: number
   /** The last with input, and the last that was focused. */

@@ -28,7 +28,9 @@ const DISCOVERS_EVERY_MS = 2_000
 const DESCRIBES_MS = 5
 const PENDING_KEY = 'footfall_form'
 const PENDING_MS = 1_800_000
-/** When to look, after a submit, whether the form is gone or shows mistakes. */
+/** A request that begins so soon after a submit is taken for its own. */
+const ASKS_MS = 1_000
+/** When to look, after a submit, whether the form is gone, shows mistakes or was answered. */
 const LOOKS_MS = [300, 1_000, 2_500, 5_000, 10_000]
 const FIRST_FIELD = 'input:not([type=hidden]),select,textarea'
 const { querySelector } = Element.prototype
@@ -176,6 +178,8 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
         during,
       )
       if (!isValid) return
+      attempt.isAnswered = undefined
+      if (isPrevented) awaitAnswer(attempt, event.timeStamp)
       for (const afterMs of LOOKS_MS) setTimeout(guard(look), afterMs, attempt)
       const pending = JSON.stringify({ at: Date.now(), ...identityOf(attempt) })
       forget()
@@ -183,6 +187,28 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     })
   })
 
+  /** Of the requests that a submit begins: only to the page's own server, as of others the status is not told. */
+  const awaitAnswer = (attempt: Attempt, from: number) => {
+    const answers = new PerformanceObserver(
+      guard((list) => {
+        for (const entry of list.getEntries()) {
+          const { name, initiatorType, startTime, responseStatus } =
+            entry as PerformanceResourceTiming
+          if (
+            /^fetch|^xml/.test(initiatorType) &&
+            startTime >= from &&
+            startTime < from + ASKS_MS &&
+            name.startsWith(`${location.origin}/`) &&
+            name !== options.endpoint
+          )
+            attempt.isAnswered =
+              attempt.isAnswered !== false && responseStatus > 199 && responseStatus < 300
+        }
+      }),
+    )
+    answers.observe({ type: 'resource', buffered: true })
+    setTimeout(() => answers.disconnect(), LOOKS_MS.at(-1))
+  }
   const succeed = (attempt: Attempt, rule: string) => {
     attempts.delete(attempt.form)
     if (mayStore()) tabStore.write(PENDING_KEY)
@@ -193,7 +219,7 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
   const look = (attempt: Attempt) => {
     const { form } = attempt
     if (attempts.get(form) !== attempt || attempt.isDirty) return
-    if (form.getClientRects().length === 0) succeed(attempt, 'removed')
+    if (form.getClientRects().length === 0) return succeed(attempt, 'removed')
     for (const field of fieldsOf(form)) {
       if (attribute(field, 'aria-invalid') !== 'true') wrong.delete(field)
       else if (!wrong.has(field)) {
@@ -201,6 +227,8 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
         fail(attempt, stateOf(attempt, field))
       }
     }
+    if (attempt.isAnswered && !fieldsOf(form).some((field) => wrong.has(field)))
+      succeed(attempt, 'request')
   }
   /** What an earlier page of this tab has sent, where it may still succeed. */
   const takePending = (isMeant = (_name: unknown) => true) => {
@@ -307,6 +335,7 @@ export function forms({ options, record, hear, onView, onEnd, mayStore }: Surrou
     describe(Number.POSITIVE_INFINITY)
     account()
     for (const attempt of attempts.values()) {
+      if (attempt.isAnswered) look(attempt)
       // A page that is left says so more than once.
       if (attempt.isDirty && attempt.isUntold)
         tell(attempt, 'abandon', summaryOf(attempt), 'latest')
