@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 
 const START = Date.parse('2026-11-20T22:00:00Z')
-const RUNS = Number(process.env.HISTORIES ?? 250)
+const RUNS = Number(process.env.HISTORIES ?? 180)
 const uuid = (site: number, index: number) =>
   `00000000-0000-4000-8000-${site.toString(16).padStart(6, '0')}${index.toString(16).padStart(6, '0')}`
 

@@ -121,7 +121,7 @@ describe('over random histories', () => {
           }
         },
       ),
-      { numRuns: Number(process.env.HISTORIES ?? 30), seed: 20_261_125, endOnFailure: true },
+      { numRuns: Number(process.env.HISTORIES ?? 20), seed: 20_261_125, endOnFailure: true },
     )
   }, 300_000)
 })
