@@ -84,7 +84,8 @@ export function scopedSql(
       return `transform(site_id, ${bind('Array(String)', Object.keys(groupOf))}, ${bind('Array(String)', Object.values(groupOf))}, '')`
     },
     bind,
-    events: (...conditions) => where([...(isOfStretches ? STRETCHES : OCCURRED), ...conditions]),
+    events: (...conditions) =>
+      where([...(isOfStretches ? OCCURRED_STRETCHES : OCCURRED), ...conditions]),
     eventsOfVisits: (...conditions) =>
       where([...(isOfStretches ? STARTED_STRETCHES : STARTED), ...conditions]),
     eventsOfViews: (...conditions) => where([...OF_VIEWS, ...conditions]),
@@ -125,7 +126,7 @@ const ofStretches = (column: string) => [
   `${column} >= toDateTime(intDiv({from:Int64}, 1000), 'UTC')`,
   `${column} < toDateTime(intDiv({to:Int64}, 1000), 'UTC')`,
 ]
-const STRETCHES = [...ofStretches('stretch_at'), `indexHint(${OCCURRED.join(' and ')})`]
+const OCCURRED_STRETCHES = [...ofStretches('stretch_at'), `indexHint(${OCCURRED.join(' and ')})`]
 const STARTED_STRETCHES = [...ofStretches('session_stretch_at'), HINT_OF_VISITS]
 const OF_VIEWS = [`occurred_at >= ${FROM}`, `occurred_at < ${TO} + ${LONGEST_VISIT}`]
 const AROUND = [

@@ -22,7 +22,7 @@ export const explain: Question<ExplainBody> = {
   name: 'explain',
   summary: 'Where a number of a query comes from',
   definition:
-    'For each metric its definition and the version of it, what is divided by what where it is a rate, its value over the range, and the statement that gave it (`params` are bound by name): with `dimensions` the number of `totals`, where they are what it is of. `sessions`: the newest visits that began in the range and have an event that passes the filters; to see those behind one row of a query, add its dimensions as filters.',
+    'For each metric its definition and the version of it, what is divided by what where it is a rate, its value over the range, and the statement that gave it (`params` are bound by name). `dimensions` are for metrics that need one, as `exit_rate` does: the value is that of `totals` in a query. `sessions`: the newest visits that began in the range and have an event that passes the filters; to see those behind one row of a query, add its dimensions as filters.',
   members: {
     metrics: { type: 'array', minItems: 1, maxItems: 10, items: { type: 'string' } },
     dimensions: { type: 'array', maxItems: 8, items: { type: 'string' } },

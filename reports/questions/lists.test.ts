@@ -156,7 +156,7 @@ describe('explain', () => {
       filters: [['is', 'event:page', ['/q']]],
     })
     expect(rows).toMatchObject([
-      { metric: 'visitors', unit: 'count', version: 1, value: 1, denominator: null },
+      { metric: 'visitors', unit: 'count', version: 2, value: 1, denominator: null },
       { metric: 'bounce_rate', unit: 'percent', value: 0 },
     ])
     expect(rows[1].numerator).toEqual(expect.any(String))
